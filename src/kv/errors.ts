@@ -1,0 +1,92 @@
+/**
+ * Every way a key-value request can fail below HTTP: a stable code, what is known of its effect,
+ * whether a retry can help, and one sentence. `src/http` adds the status; `docs/ERRORS.md` lists
+ * them all, and a test compares both ways.
+ */
+export type Outcome = 'not_applied' | 'unknown';
+
+interface ErrorKind {
+  readonly outcome: Outcome;
+  readonly retryable: boolean;
+  readonly sentence: string;
+}
+
+export const kvErrors = {
+  no_leader: {
+    outcome: 'not_applied',
+    retryable: true,
+    sentence: 'The shard has no leader that a majority follows; nothing was applied.',
+  },
+  not_leader: {
+    outcome: 'not_applied',
+    retryable: true,
+    sentence: 'This node does not lead the shard and was asked not to forward.',
+  },
+  overloaded: {
+    outcome: 'not_applied',
+    retryable: true,
+    sentence: 'A named queue of this shard or node is full; nothing was applied.',
+  },
+  stopping: {
+    outcome: 'not_applied',
+    retryable: true,
+    sentence: 'The node is shutting down and takes no new work.',
+  },
+  deadline_before_proposal: {
+    outcome: 'not_applied',
+    retryable: true,
+    sentence: 'The time ran out before the write was proposed; nothing was applied.',
+  },
+  lost_leadership: {
+    outcome: 'not_applied',
+    retryable: true,
+    sentence: 'Another entry was committed in the place of this write; it was not applied.',
+  },
+  outcome_unknown: {
+    outcome: 'unknown',
+    retryable: false,
+    sentence: 'The write was proposed and its fate is not known: it may or may not be applied.',
+  },
+  too_stale: {
+    outcome: 'not_applied',
+    retryable: true,
+    sentence: 'No replica could be read that is as fresh as max_staleness asks for.',
+  },
+  tag_full: {
+    outcome: 'not_applied',
+    retryable: false,
+    sentence: 'The hash tag of this key already holds 1,048,576 keys.',
+  },
+  storage_failed: {
+    outcome: 'not_applied',
+    retryable: true,
+    sentence: 'The disk of this node failed; it serves nothing until it is restarted.',
+  },
+} as const satisfies Record<string, ErrorKind>;
+
+export type KvErrorCode = keyof typeof kvErrors;
+
+/** Facts that travel with an error to whoever asked. */
+export interface KvErrorFacts {
+  readonly shard?: number;
+  /** Node that leads the shard, as far as known here. */
+  readonly leader?: number;
+  readonly leaderHttpAddress?: string;
+  readonly retryAfterMs?: number;
+  readonly stalenessMs?: number;
+}
+
+export class KvError extends Error {
+  override readonly name = 'KvError';
+  readonly code: KvErrorCode;
+  readonly outcome: Outcome;
+  readonly retryable: boolean;
+  readonly facts: KvErrorFacts;
+  constructor(code: KvErrorCode, facts: KvErrorFacts = {}, detail?: string) {
+    super(detail ?? kvErrors[code].sentence);
+    this.code = code;
+    this.outcome = kvErrors[code].outcome;
+    this.retryable = kvErrors[code].retryable;
+    this.facts = facts;
+  }
+}

@@ -1,0 +1,150 @@
+/**
+ * One node as HTTP and the simulator see it. Implemented by `node.ts`.
+ */
+import type { GroupId, Index, NodeId, Role, Term } from '../raft/core/types.js';
+import type { PeerStatus } from '../raft/transport/types.js';
+import type { WalStatistics } from '../raft/wal/types.js';
+import type { Condition, HashRange, Revision, ShardEpoch, StoreStatistics } from './store/types.js';
+
+export interface RequestContext {
+  /** Follows the request across nodes into every log line. */
+  readonly requestId: string;
+  /** Time this request may take from now on. */
+  readonly timeoutMs: number;
+  /** False: a node that cannot serve the request itself refuses with `not_leader`. */
+  readonly forward: boolean;
+}
+
+export interface WriteRequest {
+  readonly type: 'put' | 'delete';
+  readonly key: Buffer;
+  readonly condition: Condition;
+  /** Empty for a delete. */
+  readonly value: Buffer;
+  readonly contentType: string;
+}
+
+/** Where an answer was decided. */
+export interface Decided {
+  readonly shard: GroupId;
+  /** The node that decided: the leader for a write, the replica that was read for a read. */
+  readonly node: NodeId;
+  /** The shard's revision at the moment of the read or decision; a write's is its own. */
+  readonly shardRevision: Revision;
+}
+
+export type WriteAnswer = Decided &
+  (
+    | { readonly outcome: 'created' | 'replaced' | 'deleted' | 'absent' }
+    | { readonly outcome: 'precondition-failed'; readonly current: Revision | undefined }
+  );
+
+export interface ReadRequest {
+  readonly key: Buffer;
+  readonly consistency: 'linearizable' | 'stale';
+  /** Stale reads only: refuse (or refresh) what may be older. */
+  readonly maxStalenessMs?: number;
+}
+
+export interface ReadAnswer extends Decided {
+  readonly found:
+    | { readonly value: Buffer; readonly contentType: string; readonly revision: Revision }
+    | undefined;
+  /**
+   * Stale reads: the state was current at most this long ago, on this node's own clock; undefined
+   * when the replica has not been confirmed since it started.
+   */
+  readonly stalenessMs?: number;
+}
+
+export interface ReplicaStatus {
+  readonly shard: GroupId;
+  readonly replica: number;
+  readonly role: Role;
+  readonly term: Term;
+  readonly leader: NodeId | undefined;
+  readonly lastIndex: Index;
+  readonly commit: Index;
+  readonly applied: Index;
+  readonly durable: Index;
+  readonly firstIndex: Index;
+  readonly revision: Revision;
+  /** Set while this replica cannot catch up: its leader no longer has the entries it needs. */
+  readonly behindTail: boolean;
+  /** Leader only: voters heard from within an election timeout are a majority. */
+  readonly quorumActive: boolean;
+}
+
+export interface ShardStatus {
+  readonly shard: GroupId;
+  readonly range: HashRange;
+  readonly epoch: ShardEpoch;
+  readonly members: readonly { readonly node: NodeId; readonly replica: number }[];
+  /** As far as known on this node. */
+  readonly leader: NodeId | undefined;
+  /** Undefined when this node holds no replica of the shard. */
+  readonly replica: ReplicaStatus | undefined;
+}
+
+export interface NodeStatus {
+  readonly node: NodeId;
+  readonly zone: string;
+  readonly weight: number;
+  /** As this node reaches it; undefined while it has not been heard of. */
+  readonly httpAddress: string | undefined;
+  readonly peerAddress: string;
+  readonly self: boolean;
+  readonly connected: boolean;
+  readonly peer: PeerStatus | undefined;
+  readonly version: string | undefined;
+}
+
+/** One named check of `/readyz`. `detail` says what is wrong, for an operator. */
+export interface ReadyCheck {
+  readonly name: string;
+  readonly ok: boolean;
+  readonly detail: string;
+}
+
+export interface NodeStatistics {
+  readonly wal: WalStatistics;
+  readonly store: StoreStatistics;
+  /** Current lengths of bounded queues with their limits, by name. */
+  readonly queues: readonly { readonly name: string; readonly length: number; readonly limit: number }[];
+  readonly forwardedRequests: number;
+  readonly servedForwardedRequests: number;
+  readonly readRounds: number;
+  readonly droppedMessages: number;
+  readonly elections: number;
+}
+
+/** Set by the metrics to observe distributions; called on the hot path, so they must be cheap. */
+export interface NodeObserver {
+  walBatch(batch: {
+    readonly entries: number;
+    readonly bytes: number;
+    readonly durationMs: number;
+  }): void;
+  turn(durationMs: number): void;
+  applied(entries: number, durationMs: number): void;
+}
+
+export interface KvService {
+  readonly node: NodeId;
+  readonly cluster: string;
+  readonly version: string;
+  observer: NodeObserver | undefined;
+  /** Rejects with KvError. */
+  write(request: WriteRequest, context: RequestContext): Promise<WriteAnswer>;
+  /** Rejects with KvError. */
+  read(request: ReadRequest, context: RequestContext): Promise<ReadAnswer>;
+  /** The shard a key belongs to, for headers of answers that never reached it. */
+  shardOf(key: Buffer): GroupId;
+  shards(): readonly ShardStatus[];
+  nodes(): readonly NodeStatus[];
+  /** Every check, the failing ones with the reason; ready means all are ok. */
+  readiness(): readonly ReadyCheck[];
+  statistics(): NodeStatistics;
+  /** Set when the node has stopped serving because of its disk. */
+  readonly failure: Error | undefined;
+}

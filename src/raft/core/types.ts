@@ -1,0 +1,220 @@
+/**
+ * The vocabulary of the consensus core: entries, durable state, messages, inputs and effects.
+ *
+ * The words are those of the Raft paper (Ongaro and Ousterhout, 2014). Everything here is plain
+ * data: arrays and buffers that were handed out are never changed afterwards, by either side.
+ */
+
+/** One `kvorum` process with one data folder. Given once, never reused; 1 to 65,535. */
+export type NodeId = number;
+/** One Raft group. Group 0 is the meta group; a shard is served by exactly one group. */
+export type GroupId = number;
+/**
+ * One node's membership in one group. Rises for ever within the group, so that a replica which
+ * left and came back is somebody else to every vote and message. 0 means "nobody".
+ */
+export type ReplicaId = number;
+export type Term = number;
+export type Index = number;
+/** Names a proposal or a read towards the host; unique while the process lives. */
+export type RequestId = number;
+
+export const NOBODY: ReplicaId = 0;
+
+export interface Member {
+  readonly node: NodeId;
+  readonly replica: ReplicaId;
+}
+
+/**
+ * Who decides. Outside a membership change `outgoing` and `learnersNext` are empty; during one
+ * every decision needs a majority of `voters` and a majority of `outgoing` (section 6).
+ */
+export interface Configuration {
+  readonly voters: readonly Member[];
+  readonly outgoing: readonly Member[];
+  readonly learners: readonly Member[];
+  /** Voters of `outgoing` that become learners when the joint configuration is left. */
+  readonly learnersNext: readonly Member[];
+  readonly autoLeave: boolean;
+}
+
+/** What an entry carries. The numbers are part of the durable and wire formats. */
+export const EntryKind = { empty: 0, command: 1, configuration: 2 } as const;
+export type EntryKind = (typeof EntryKind)[keyof typeof EntryKind];
+
+export interface EntryId {
+  readonly index: Index;
+  readonly term: Term;
+}
+
+export interface Entry extends EntryId {
+  readonly kind: EntryKind;
+  readonly data: Uint8Array;
+}
+
+/** What must survive a power cut beside the entries (figure 2, plus the commit index). */
+export interface HardState {
+  readonly term: Term;
+  /** The replica voted for in `term`, or NOBODY. */
+  readonly vote: ReplicaId;
+  readonly commit: Index;
+}
+
+/** The entry before the first one kept, with the configuration as of that entry. */
+export interface LogMark extends EntryId {
+  readonly configuration: Configuration;
+}
+
+interface Envelope {
+  readonly from: ReplicaId;
+  readonly to: ReplicaId;
+  /** The sender's term; a pre-vote and its grant carry the term that would be campaigned for. */
+  readonly term: Term;
+}
+
+export interface AppendMessage extends Envelope {
+  readonly type: 'append';
+  readonly previousIndex: Index;
+  readonly previousTerm: Term;
+  readonly commit: Index;
+  readonly entries: readonly Entry[];
+}
+
+export interface AppendResponse extends Envelope {
+  readonly type: 'append-response';
+  readonly rejected: boolean;
+  /** Accepted: the last index known to match. Rejected: the `previousIndex` that was refused. */
+  readonly index: Index;
+  /** Rejected only: the follower's best guess of where the logs may still agree, else 0 and 0. */
+  readonly hintIndex: Index;
+  readonly hintTerm: Term;
+}
+
+export interface Heartbeat extends Envelope {
+  readonly type: 'heartbeat';
+  /** Never beyond what the receiver is known to hold (B4). */
+  readonly commit: Index;
+  /** The newest read round; the answer repeats it. 0: none. */
+  readonly context: number;
+}
+
+export interface HeartbeatResponse extends Envelope {
+  readonly type: 'heartbeat-response';
+  readonly context: number;
+}
+
+export interface VoteRequest extends Envelope {
+  readonly type: 'pre-vote' | 'vote';
+  readonly lastIndex: Index;
+  readonly lastTerm: Term;
+  /** What the candidate knows to be committed, so that its voters learn it too (E4). */
+  readonly commit: Index;
+  readonly commitTerm: Term;
+  /** A leadership transfer: the vote may be granted although a leader was heard of just now. */
+  readonly transfer: boolean;
+}
+
+export interface VoteResponse extends Envelope {
+  readonly type: 'pre-vote-response' | 'vote-response';
+  readonly granted: boolean;
+}
+
+/** The leader asks the receiver to campaign at once, if its log still ends at this entry or later. */
+export interface TimeoutNow extends Envelope {
+  readonly type: 'timeout-now';
+  readonly lastIndex: Index;
+  readonly lastTerm: Term;
+}
+
+/** A follower asks the leader for a read index; `context` is the follower's own number. */
+export interface ReadIndexRequest extends Envelope {
+  readonly type: 'read-index';
+  readonly context: number;
+}
+
+export interface ReadIndexResponse extends Envelope {
+  readonly type: 'read-index-response';
+  readonly context: number;
+  readonly index: Index;
+}
+
+export type Message =
+  | AppendMessage
+  | AppendResponse
+  | Heartbeat
+  | HeartbeatResponse
+  | VoteRequest
+  | VoteResponse
+  | TimeoutNow
+  | ReadIndexRequest
+  | ReadIndexResponse;
+
+export interface Proposal {
+  readonly id: RequestId;
+  readonly data: Uint8Array;
+}
+
+/** Everything that can happen to a replica. `step` takes any number of these between two drains. */
+export type Input =
+  | { readonly kind: 'tick' }
+  | { readonly kind: 'message'; readonly message: Message }
+  | { readonly kind: 'propose'; readonly proposals: readonly Proposal[] }
+  | { readonly kind: 'read'; readonly id: RequestId }
+  | { readonly kind: 'campaign' }
+  | { readonly kind: 'transfer'; readonly to: ReplicaId }
+  /** Everything up to and including the append with this token is durable. */
+  | { readonly kind: 'appended'; readonly token: number }
+  /** Everything up to `index` is applied to the state machine. */
+  | { readonly kind: 'applied'; readonly index: Index }
+  /** The log up to `index` is gone from storage; `index` is applied and durable in the state. */
+  | { readonly kind: 'compacted'; readonly index: Index }
+  | { readonly kind: 'unreachable'; readonly replica: ReplicaId };
+
+export type Role = 'follower' | 'pre-candidate' | 'candidate' | 'leader';
+
+/**
+ * Why a proposal or read did not go through. All of them mean: never entered this log.
+ * `not-leader` and `leader-changed` are worth a retry elsewhere, `overloaded` one later.
+ */
+export type DropReason = 'not-leader' | 'leader-changed' | 'transferring' | 'overloaded';
+
+/** One durable write of this group. Atomic, first in first out, never dropped. */
+export interface Append {
+  /** Rises with every append; completing one completes all before it. */
+  readonly token: number;
+  readonly hardState?: HardState;
+  /** Discards whatever stood at `entries[0].index` and above. */
+  readonly entries: readonly Entry[];
+  /** May leave only when this append is durable (R4, R6). */
+  readonly then: readonly Message[];
+}
+
+export interface Effects {
+  /** May leave now (R5). */
+  readonly send: readonly Message[];
+  readonly append?: Append;
+  /** Committed and durable here (R7); in order, each entry exactly once per process. */
+  readonly apply: readonly Entry[];
+  /** The read may be served once `index` is applied here. */
+  readonly reads: readonly { readonly id: RequestId; readonly index: Index }[];
+  /** Where the proposal now stands; it may still be lost. */
+  readonly proposed: readonly { readonly id: RequestId; readonly entry: EntryId }[];
+  readonly dropped: readonly { readonly id: RequestId; readonly reason: DropReason }[];
+  readonly role?: { readonly role: Role; readonly leader: ReplicaId; readonly term: Term };
+}
+
+/** What the core reads of its durable log. Synchronous; only asked for durable, kept entries. */
+export interface LogReader {
+  /**
+   * Entries from `from` on, below `until`, at least one, then as many as fit `bytesMax` of data.
+   * Throws when the disk fails; the node then stops.
+   */
+  entries(from: Index, until: Index, bytesMax: number): readonly Entry[];
+}
+
+/** One stretch of the log that has one term: from `from` to the next run's `from`. */
+export interface TermRun {
+  readonly from: Index;
+  readonly term: Term;
+}

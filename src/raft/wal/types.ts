@@ -1,0 +1,103 @@
+/**
+ * What the rest of a node sees of the durable log: one per node, shared by all its groups.
+ */
+import type {
+  Configuration,
+  Entry,
+  GroupId,
+  HardState,
+  Index,
+  LogMark,
+  LogReader,
+  ReplicaId,
+  TermRun,
+} from '../core/types.js';
+
+/** A group begins: `mark` alone suffices for voting and appending (index 0, term 0 at bootstrap). */
+export interface GroupBirth {
+  readonly group: GroupId;
+  /** This node's own replica in the group. */
+  readonly replica: ReplicaId;
+  readonly mark: LogMark;
+  readonly hardState: HardState;
+}
+
+/** What one group adds to a batch. Order within: entries truncate, then hard state, then mark. */
+export interface GroupWrite {
+  readonly group: GroupId;
+  /** Discards what stood at `entries[0].index` and above. */
+  readonly entries: readonly Entry[];
+  readonly hardState?: HardState;
+  /** The log up to `compact.index` is no longer needed. */
+  readonly compact?: LogMark;
+}
+
+/** One frame, one write, one sync. A group may occur several times; writes act in their order. */
+export interface WalBatch {
+  readonly created: readonly GroupBirth[];
+  /** The group is gone here for ever; replicas below `minReplica` must never come back. */
+  readonly removed: readonly { readonly group: GroupId; readonly minReplica: ReplicaId }[];
+  readonly writes: readonly GroupWrite[];
+}
+
+/** One group as recovery found it. */
+export interface RecoveredGroup {
+  readonly group: GroupId;
+  readonly replica: ReplicaId;
+  readonly hardState: HardState;
+  readonly mark: LogMark;
+  /** Equals `mark.index` when the log is empty. */
+  readonly lastIndex: Index;
+  /** Terms of the entries after the mark, ascending by `from`; empty when the log is empty. */
+  readonly terms: readonly TermRun[];
+}
+
+export interface Recovered {
+  readonly groups: readonly RecoveredGroup[];
+  readonly tombstones: ReadonlyMap<GroupId, ReplicaId>;
+}
+
+export interface Wal {
+  /** Recovers. Rejects with a WalError that names file, offset and what to do. */
+  open(): Promise<Recovered>;
+  /**
+   * Resolves when the batch is durable. At most one is in flight; calling it earlier is a
+   * programmer error. Rejects once and for ever after the first failed write or sync.
+   */
+  write(batch: WalBatch): Promise<void>;
+  /** Durable entries of one group; stays valid across compaction and segment changes. */
+  reader(group: GroupId): LogReader;
+  /**
+   * Groups whose live entries pin the oldest segment while the log exceeds its size limit: the
+   * host should compact each up to `upTo`, as far as its state is durable. What is left after
+   * that is carried forward by the log itself.
+   */
+  pressure(): readonly { readonly group: GroupId; readonly upTo: Index }[];
+  /** Bytes of entries a group holds after its mark. */
+  tailBytes(group: GroupId): number;
+  /** Set once a write or sync has failed; nothing is acknowledged from then on. */
+  readonly failure: Error | undefined;
+  readonly statistics: WalStatistics;
+  /** Seals and closes. Idempotent. */
+  close(): Promise<void>;
+}
+
+/** Counters since open, read by the metrics. Durations in milliseconds. */
+export interface WalStatistics {
+  readonly batches: number;
+  readonly entries: number;
+  readonly bytes: number;
+  readonly syncMsTotal: number;
+  readonly syncMsMax: number;
+  readonly segments: number;
+  readonly segmentBytes: number;
+}
+
+/** Called after each durable batch; the metrics keep histograms of it. */
+export type WalObserver = (batch: {
+  readonly entries: number;
+  readonly bytes: number;
+  readonly durationMs: number;
+}) => void;
+
+export type { Configuration };
