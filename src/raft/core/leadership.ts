@@ -156,9 +156,11 @@ export class Leadership {
     if (progress === undefined) return;
     progress.active = true;
     progress.confirmedContext = Math.max(progress.confirmedContext, message.context);
-    // The answer to a lost probe or a lost full window never comes: say something again.
+    // The answer to what was lost never comes, be it a probe, a full window or the last append
+    // of a burst: say something again, so that a gap is refused and found.
     progress.probeSent = false;
-    if (progress.state !== 'replicate' || progress.inflight.full) progress.nudge = true;
+    const behind = progress.match < this.#parts.log.lastIndex;
+    if (progress.state !== 'replicate' || behind) progress.nudge = true;
   }
 
   unreachable(replica: ReplicaId): void {
