@@ -180,7 +180,8 @@ export class Raft {
         return this.#onHeartbeat(message);
       case 'behind-tail':
         this.#follow(message.from);
-        this.#behindTail = message.firstIndex;
+        // What is committed here is in every leader's log, its mark included: an old message.
+        if (message.firstIndex > this.#log.commit + 1) this.#behindTail = message.firstIndex;
         return;
       case 'pre-vote':
       case 'vote':
