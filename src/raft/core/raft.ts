@@ -86,7 +86,11 @@ export class Raft {
       reader: options.reader,
       windowBytesMax: options.limits.windowBytesMax,
     });
-    invariant(hardState.term >= this.#log.last.term, 'the term is not behind the log');
+    if (hardState.term < this.#log.last.term) {
+      throw new ImpossibleInput(
+        `the log ends in term ${this.#log.last.term}, the term on disk is ${hardState.term}`,
+      );
+    }
     this.#term = hardState.term;
     this.#vote = hardState.vote;
     this.#persistence = new Persistence(this.#log, hardState);
