@@ -162,13 +162,16 @@ export class Raft {
     this.#tick += 1;
     // A replica whose disk hangs must not lead, so that one that works is elected (H1); nor does
     // it campaign, for its vote for itself would never become durable.
-    const stalledTicks = this.#persistence.stalledFor(this.#tick);
-    const stalled = stalledTicks > this.#timing.electionTicksMax;
+    const stalled = this.#diskStalled;
     if (this.#leadership !== undefined) {
       if (stalled || !this.#leadership.tick()) this.#becomeFollower(this.#term, NOBODY);
       return;
     }
     if (this.#election.tick() && !stalled) this.#campaign('pre-vote', false);
+  }
+
+  get #diskStalled(): boolean {
+    return this.#persistence.stalledFor(this.#tick) > this.#timing.electionTicksMax;
   }
 
   // Messages ------------------------------------------------------------------------------
@@ -523,6 +526,8 @@ export class Raft {
     if (!write && afterDurable.length === 0) return { send: now };
     // Everything this replica ever said is durable already: nothing to wait for.
     if (!write && !this.#persistence.underWay) return { send: [...now, ...afterDurable] };
+    // Behind a silent disk answers would gather without end. Lost ones are asked for again.
+    if (!write && this.#diskStalled) return { send: now };
     const candidate = this.#role === 'candidate';
     const append = this.#persistence.start({
       state,
