@@ -1,0 +1,84 @@
+import t from 'tap';
+import { Persistence } from '../../../src/raft/core/persistence.js';
+import type { Message } from '../../../src/raft/core/types.js';
+import { entriesOfTerms, logOfTerms } from './log-of-terms.js';
+
+const written = { term: 1, vote: 0 };
+const work = { afterDurable: [], tick: 0, candidate: false };
+
+t.test('C18: a commit index alone is no reason to write', async (t) => {
+  const log = logOfTerms([1]);
+  const persistence = new Persistence(log, written);
+  t.equal(persistence.needsWrite({ term: 1, vote: 0, commit: 1 }), false);
+  t.equal(persistence.needsWrite({ term: 2, vote: 0, commit: 0 }), true);
+  t.equal(persistence.needsWrite({ term: 1, vote: 2, commit: 0 }), true);
+  log.append(entriesOfTerms([1], 2));
+  t.equal(persistence.needsWrite({ term: 1, vote: 0, commit: 0 }), true);
+});
+
+t.test('the commit index is in every hard state that goes with entries', async (t) => {
+  const log = logOfTerms([1]);
+  const persistence = new Persistence(log, written);
+  log.append(entriesOfTerms([1], 2));
+  const append = persistence.start({ ...work, state: { term: 1, vote: 0, commit: 1 } });
+  t.match(append, { token: 1, hardState: { term: 1, vote: 0, commit: 1 } });
+  t.equal(append.entries.length, 1);
+});
+
+t.test('messages wait behind the appends under way, with nothing new to write', async (t) => {
+  const log = logOfTerms([1]);
+  const persistence = new Persistence(log, written);
+  const message: Message = { type: 'vote-response', from: 1, to: 2, term: 1, granted: false };
+  persistence.start({ ...work, state: { term: 2, vote: 0, commit: 0 } });
+  t.equal(persistence.underWay, true);
+  const state = { term: 2, vote: 0, commit: 0 };
+  const place = persistence.start({ ...work, state, afterDurable: [message] });
+  t.same(place, { token: 2, entries: [], then: [message] });
+  persistence.finish(1, 0);
+  t.equal(persistence.underWay, true);
+  persistence.finish(2, 0);
+  t.equal(persistence.underWay, false);
+});
+
+t.test('A15: the vote for oneself counts once, when it is durable, unless forgotten', async (t) => {
+  const persistence = new Persistence(logOfTerms([1]), written);
+  const candidate = (term: number) =>
+    persistence.start({ ...work, candidate: true, state: { term, vote: 1, commit: 0 } });
+  candidate(2);
+  t.equal(persistence.finish(1, 0), true);
+  t.equal(persistence.finish(1, 0), false, 'once');
+  candidate(3);
+  persistence.forgetSelfVote();
+  t.equal(persistence.finish(2, 0), false, 'the election was lost meanwhile');
+  candidate(4);
+  persistence.start({ ...work, candidate: true, state: { term: 4, vote: 1, commit: 0 } });
+  t.equal(persistence.finish(3, 0), true, 'a later append of the same term is another matter');
+});
+
+t.test('B14: a completion stands for everything before it', async (t) => {
+  const log = logOfTerms([1]);
+  const persistence = new Persistence(log, written);
+  for (const index of [2, 3]) {
+    log.append(entriesOfTerms([1], index));
+    persistence.start({ ...work, state: { term: 1, vote: 0, commit: 0 } });
+  }
+  persistence.finish(2, 0);
+  t.equal(log.durableIndex, 3);
+  persistence.finish(1, 0);
+  t.equal(log.durableIndex, 3, 'an older one that is told late changes nothing');
+});
+
+t.test('H1: silence is counted while something is under way', async (t) => {
+  const log = logOfTerms([1]);
+  const persistence = new Persistence(log, written);
+  const write = (term: number, tick: number) =>
+    persistence.start({ ...work, tick, state: { term, vote: 0, commit: 0 } });
+  t.equal(persistence.stalledFor(100), 0);
+  write(2, 100);
+  write(3, 110);
+  t.equal(persistence.stalledFor(115), 15);
+  persistence.finish(1, 115);
+  t.equal(persistence.stalledFor(117), 2, 'it answered, so it is alive');
+  persistence.finish(2, 118);
+  t.equal(persistence.stalledFor(200), 0);
+});
