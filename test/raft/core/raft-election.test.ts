@@ -22,7 +22,11 @@ const vote = (change: Partial<VoteRequest>): VoteRequest => ({
 });
 
 /** What replica `id` answers to this message when its disk is fast. */
-function answerOf(cluster: SimulatedCluster, id: number, message: Parameters<SimulatedCluster['inject']>[0]) {
+function answerOf(
+  cluster: SimulatedCluster,
+  id: number,
+  message: Parameters<SimulatedCluster['inject']>[0],
+) {
   cluster.inject(message);
   cluster.durable(id);
   return cluster.drop(from(id));
@@ -222,7 +226,10 @@ t.test('A3: what a deposed leader gets to propose is refused, not stamped', asyn
   const proposal = { id: 77, data: Buffer.from('x') };
   cluster.step(
     1,
-    { kind: 'message', message: { type: 'heartbeat', from: 2, to: 1, term: 2, commit: 0, context: 0 } },
+    {
+      kind: 'message',
+      message: { type: 'heartbeat', from: 2, to: 1, term: 2, commit: 0, context: 0 },
+    },
     { kind: 'propose', proposals: [proposal] },
   );
   t.same(cluster.dropped, [{ replica: 1, id: 77, reason: 'not-leader' }]);
@@ -246,7 +253,18 @@ t.test('E4: what a candidate knows to be committed its voters learn', async (t) 
   cluster.lost = () => false;
   t.equal(cluster.status(3).commit, 1);
   cluster.crash(1);
-  cluster.inject(vote({ from: 2, to: 3, term: 2, lastIndex: 2, lastTerm: 1, commit: 2, commitTerm: 1, transfer: true }));
+  cluster.inject(
+    vote({
+      from: 2,
+      to: 3,
+      term: 2,
+      lastIndex: 2,
+      lastTerm: 1,
+      commit: 2,
+      commitTerm: 1,
+      transfer: true,
+    }),
+  );
   t.equal(cluster.status(3).commit, 2);
 });
 
@@ -255,6 +273,17 @@ t.test('E4: but not from a log that differs there', async (t) => {
   cluster.elect(1);
   cluster.propose(1, 'x');
   cluster.deliver(to(3));
-  cluster.inject(vote({ from: 2, to: 3, term: 2, lastIndex: 2, lastTerm: 2, commit: 2, commitTerm: 2, transfer: true }));
+  cluster.inject(
+    vote({
+      from: 2,
+      to: 3,
+      term: 2,
+      lastIndex: 2,
+      lastTerm: 2,
+      commit: 2,
+      commitTerm: 2,
+      transfer: true,
+    }),
+  );
   t.equal(cluster.status(3).commit, 1);
 });

@@ -33,7 +33,11 @@ t.test('all reads of a turn share a round; without reads there is none', async (
 
 t.test('confirming a round confirms the older ones and not the newer', async (t) => {
   const rounds = new ReadRounds(0);
-  for (const [id, commit] of [[1, 5], [2, 6], [3, 7]] as const) {
+  for (const [id, commit] of [
+    [1, 5],
+    [2, 6],
+    [3, 7],
+  ] as const) {
     rounds.addLocal(id);
     rounds.start(commit, true);
   }
