@@ -45,7 +45,7 @@ class NaiveLog {
   append(count: number, rise: number): void {
     const term = Math.max(1, this.lastTerm + rise);
     const entries = entriesOfTerms(Array(count).fill(term), this.log.length + 1);
-    this.real.append(entries);
+    for (const entry of entries) this.real.append(entry);
     this.log.push(...entries);
   }
 

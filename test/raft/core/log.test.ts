@@ -16,7 +16,7 @@ t.test('B13: a completion counts for what its append still stands for', async (t
     log.appendStarted(token);
     return idsOf(entries);
   };
-  log.append(entriesOfTerms([1], 2));
+  for (const entry of entriesOfTerms([1], 2)) log.append(entry);
   t.equal(write(1), '2/1');
   log.acceptFrom({ index: 1, term: 1 }, entriesOfTerms([2], 2));
   t.equal(write(2), '2/2');
@@ -32,7 +32,7 @@ t.test('B13: a completion counts for what its append still stands for', async (t
 
 t.test('R2: entries that were never written are replaced before they are', async (t) => {
   const log = logOfTerms([1]);
-  log.append(entriesOfTerms([1, 1, 1], 2));
+  for (const entry of entriesOfTerms([1, 1, 1], 2)) log.append(entry);
   log.acceptFrom({ index: 2, term: 1 }, entriesOfTerms([2], 3));
   t.equal(idsOf(log.takeUnwritten()), '2/1 3/2');
 });
@@ -47,7 +47,7 @@ t.test('R2: durable entries that are replaced count as not durable', async (t) =
 
 t.test('R7: applied is what is committed and durable', async (t) => {
   const log = logOfTerms([1]);
-  log.append(entriesOfTerms([1, 1], 2));
+  for (const entry of entriesOfTerms([1, 1], 2)) log.append(entry);
   log.commitTo(3);
   t.equal(idsOf(log.takeCommitted(1000)), '1/1');
   log.takeUnwritten();
@@ -73,7 +73,7 @@ t.test('an entry larger than a page is given alone', async (t) => {
 
 t.test('the window lets go of what is durable and applied, and reads it from disk', async (t) => {
   const log = logOfTerms([], { windowBytesMax: 9 });
-  log.append(entriesOfTerms([1, 1, 1, 1]));
+  for (const entry of entriesOfTerms([1, 1, 1, 1])) log.append(entry);
   log.takeUnwritten();
   log.appendStarted(1);
   log.commitTo(4);
@@ -122,7 +122,7 @@ t.test('B18: a log that is compacted to its end still says where it ends', async
   t.same(log.last, { index: 2, term: 2 });
   t.equal(log.firstIndex, 3);
   t.equal(log.isUpToDate({ index: 2, term: 2 }), true);
-  log.append(entriesOfTerms([2], 3));
+  for (const entry of entriesOfTerms([2], 3)) log.append(entry);
   t.equal(log.term(3), 2);
 });
 

@@ -12,14 +12,14 @@ t.test('C18: a commit index alone is no reason to write', async (t) => {
   t.equal(persistence.needsWrite({ term: 1, vote: 0, commit: 1 }), false);
   t.equal(persistence.needsWrite({ term: 2, vote: 0, commit: 0 }), true);
   t.equal(persistence.needsWrite({ term: 1, vote: 2, commit: 0 }), true);
-  log.append(entriesOfTerms([1], 2));
+  for (const entry of entriesOfTerms([1], 2)) log.append(entry);
   t.equal(persistence.needsWrite({ term: 1, vote: 0, commit: 0 }), true);
 });
 
 t.test('the commit index is in every hard state that goes with entries', async (t) => {
   const log = logOfTerms([1]);
   const persistence = new Persistence(log, written);
-  log.append(entriesOfTerms([1], 2));
+  for (const entry of entriesOfTerms([1], 2)) log.append(entry);
   const append = persistence.start({ ...work, state: { term: 1, vote: 0, commit: 1 } });
   t.match(append, { token: 1, hardState: { term: 1, vote: 0, commit: 1 } });
   t.equal(append.entries.length, 1);
@@ -61,7 +61,7 @@ t.test('B14: a completion stands for everything before it', async (t) => {
   const log = logOfTerms([1]);
   const persistence = new Persistence(log, written);
   for (const index of [2, 3]) {
-    log.append(entriesOfTerms([1], index));
+    for (const entry of entriesOfTerms([1], index)) log.append(entry);
     persistence.start({ ...work, state: { term: 1, vote: 0, commit: 0 } });
   }
   persistence.finish(2, 0);

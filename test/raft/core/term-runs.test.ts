@@ -39,11 +39,12 @@ class NaiveTerms {
   }
 }
 
+const fraction = fc.double({ min: 0, max: 1, noNaN: true });
 const operations = fc.array(
   fc.oneof(
     fc.record({ kind: fc.constant('push' as const), rise: fc.constantFrom(0, 0, 0, 1, 2) }),
-    fc.record({ kind: fc.constant('truncate' as const), at: fc.double({ min: 0, max: 1 }) }),
-    fc.record({ kind: fc.constant('compact' as const), at: fc.double({ min: 0, max: 1 }) }),
+    fc.record({ kind: fc.constant('truncate' as const), at: fraction }),
+    fc.record({ kind: fc.constant('compact' as const), at: fraction }),
   ),
   { maxLength: 60 },
 );
