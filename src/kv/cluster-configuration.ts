@@ -31,6 +31,13 @@ export interface ClusterConfiguration {
   readonly replicas: 1 | 3 | 5;
 }
 
+/** What a data folder is bound to for ever. */
+export interface NodeIdentity {
+  readonly clusterId: string;
+  readonly nodeId: NodeId;
+  readonly configuration: ClusterConfiguration;
+}
+
 const clusterNodeSchema = z.strictObject({
   id: z.int().min(1).max(nodeIdMax),
   zone: z
