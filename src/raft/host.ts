@@ -16,7 +16,16 @@ import { Compaction, type CompactionLimits } from './compaction.js';
 import { invariant } from './core/invariant.js';
 import type { RaftLimits, RaftTiming } from './core/options.js';
 import { Raft } from './core/raft.js';
-import type { Effects, Entry, GroupId, Message, NodeId, ReplicaId, Role } from './core/types.js';
+import {
+  type Effects,
+  type Entry,
+  type GroupId,
+  type Message,
+  NOBODY,
+  type NodeId,
+  type ReplicaId,
+  type Role,
+} from './core/types.js';
 import { Group, type ProposalOutcome, type ReadOutcome } from './group.js';
 import type { StateMachine } from './state-machine.js';
 import { Ticker } from './ticker.js';
@@ -90,6 +99,7 @@ export class Host {
   readonly #options: HostOptions;
   readonly #groups = new Map<GroupId, Group>();
   readonly #dirty = new Set<Group>();
+  readonly #behindTail = new Set<Group>();
   readonly #queue = new AppendQueue();
   readonly #ticker: Ticker;
   readonly #compaction: Compaction;
@@ -243,10 +253,13 @@ export class Host {
     for (const group of this.#groups.values()) {
       const { freshnessMs } = this.#options.timing;
       if (group.freshMs !== undefined && nowMs - group.freshMs < freshnessMs / 2) continue;
-      if (group.raft.status.leader === 0) continue;
-      group.read(nowMs, () => {});
-      this.#touch(group);
+      if (group.raft.leader !== NOBODY) this.#askWhetherCurrent(group);
     }
+  }
+
+  #askWhetherCurrent(group: Group): void {
+    group.read(this.#options.clock.monotonicMs(), () => {});
+    this.#touch(group);
   }
 
   // The turn -------------------------------------------------------------------------------
@@ -291,6 +304,7 @@ export class Host {
     for (const group of dirty) {
       const effects = group.turn();
       if (effects !== undefined) this.#take(group, effects);
+      if (group.raft.behindTail !== this.#behindTail.has(group)) this.#tellBehindTail(group);
       group.serveReads(this.#options.stateMachine.applied(group.id));
     }
   }
@@ -304,11 +318,26 @@ export class Host {
 
   #tellRole(group: Group, now: NonNullable<Effects['role']>): void {
     const { role, term } = now;
-    const leader = group.raft.membership.nodeOf(now.leader);
+    const leader = now.leader === NOBODY ? undefined : group.raft.membership.nodeOf(now.leader);
     if (role === 'candidate') this.statistics.elections += 1;
     const fields = { group: group.id, role, term, leader: leader ?? null };
     this.#options.logger.info(fields, 'raft role changed');
     this.#options.onRole({ group: group.id, role, leader, term });
+    // As soon as there is a leader the replica makes sure that it is current.
+    if (leader !== undefined) this.#askWhetherCurrent(group);
+  }
+
+  #tellBehindTail(group: Group): void {
+    const { logger } = this.#options;
+    const { behindTail: firstIndex, lastIndex } = group.raft.status;
+    if (firstIndex === undefined) {
+      this.#behindTail.delete(group);
+      logger.info({ group: group.id, lastIndex }, 'replica is catching up again');
+      return;
+    }
+    this.#behindTail.add(group);
+    const fields = { group: group.id, lastIndex, leaderFirstIndex: firstIndex };
+    logger.error(fields, 'replica cannot catch up: its leader no longer keeps the entries it needs');
   }
 
   #address(group: Group, message: Message): void {

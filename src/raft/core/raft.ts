@@ -112,6 +112,20 @@ export class Raft {
     };
   }
 
+  get role(): Role {
+    return this.#role;
+  }
+
+  /** The leader of the current term as far as known, or NOBODY. */
+  get leader(): ReplicaId {
+    return this.#leader;
+  }
+
+  /** True while the leader no longer has the entries this replica needs next. */
+  get behindTail(): boolean {
+    return this.#behindTail !== undefined;
+  }
+
   get membership(): Membership {
     return this.#membership;
   }
