@@ -127,7 +127,11 @@ export class NodeReport {
     );
     const shards = stale.map((group) => group.id).join(', ');
     const detail = `not confirmed as current in the last ${freshMsMax} ms: shards ${shards}`;
-    return check('caught-up', stale.length === 0, stale.length === 0 ? 'replicas are current' : detail);
+    return check(
+      'caught-up',
+      stale.length === 0,
+      stale.length === 0 ? 'replicas are current' : detail,
+    );
   }
 
   #tailCheck(): ReadyCheck {

@@ -233,6 +233,11 @@ export class KvNode implements KvService {
     this.#parts.onFailure(error);
   }
 
+  /** Its disk failed, or a peer sent what no correct peer sends: nothing is acknowledged any more. */
+  stopServing(error: Error): void {
+    this.#host.fail(error);
+  }
+
   /** No new work from here on; every leadership is offered to a follower that keeps up. */
   async handOver(timeoutMs: number): Promise<void> {
     this.#balance.stop();

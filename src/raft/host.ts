@@ -127,7 +127,7 @@ export class Host {
       this.#compact();
       this.#schedule();
     };
-    stateMachine.onFailure = (error) => this.#fail(error);
+    stateMachine.onFailure = (error) => this.fail(error);
     invariant(wal.failure === undefined, 'the log is open and healthy');
     this.#ticker.start((count) => this.#onTick(count));
     this.#stopFreshness = clock.every(timing.freshnessMs, () => this.#refresh());
@@ -281,7 +281,7 @@ export class Host {
         this.#sendFrames();
       }
     } catch (error) {
-      this.#fail(error instanceof Error ? error : new Error(String(error)));
+      this.fail(error instanceof Error ? error : new Error(String(error)));
     } finally {
       this.#inTurn = false;
     }
@@ -337,7 +337,10 @@ export class Host {
     }
     this.#behindTail.add(group);
     const fields = { group: group.id, lastIndex, leaderFirstIndex: firstIndex };
-    logger.error(fields, 'replica cannot catch up: its leader no longer keeps the entries it needs');
+    logger.error(
+      fields,
+      'replica cannot catch up: its leader no longer keeps the entries it needs',
+    );
   }
 
   #address(group: Group, message: Message): void {
@@ -387,7 +390,7 @@ export class Host {
       },
       (error: Error) => {
         this.#writing = undefined;
-        this.#fail(error);
+        this.fail(error);
       },
     );
   }
@@ -453,7 +456,7 @@ export class Host {
    * An error that this node must not survive: the disk, or input that no correct peer sends.
    * Nothing is acknowledged from here on; the others elect new leaders.
    */
-  #fail(error: Error): void {
+  fail(error: Error): void {
     if (this.#stopped) return;
     this.#options.logger.error({ err: error }, 'this node stops serving');
     this.#stop();

@@ -26,8 +26,8 @@ import {
   encodeRequest,
   encodeWriteAnswer,
   type ForwardedAnswer,
-  ForwardFormatError,
   type ForwardedRequest,
+  ForwardFormatError,
 } from './forward-codec.js';
 import { hashOf } from './hash.js';
 import type { LocalReplicas } from './local-replicas.js';
@@ -120,10 +120,15 @@ export class Router {
     const shard = this.shardOf(request.key);
     const stale = request.consistency === 'stale';
     try {
-      return await this.#search(shard, context, async (target, timeoutMs) => {
-        if (target === node) return this.#readHere(shard.group, request, timeoutMs);
-        return this.#readThere(target, shard.group, { request, context, timeoutMs });
-      }, local.canServe(shard.group) ? node : undefined);
+      return await this.#search(
+        shard,
+        context,
+        async (target, timeoutMs) => {
+          if (target === node) return this.#readHere(shard.group, request, timeoutMs);
+          return this.#readThere(target, shard.group, { request, context, timeoutMs });
+        },
+        local.canServe(shard.group) ? node : undefined,
+      );
     } catch (error) {
       if (!stale || !(error instanceof KvError) || error.code !== 'no_leader') throw error;
       const stalenessMs = local.stalenessMs(shard.group);
@@ -290,7 +295,10 @@ export class Router {
       return encodeWriteAnswer(await local.write(group, { ...request, type }, timeoutMs));
     } catch (error) {
       if (!(error instanceof KvError)) throw error;
-      logger.debug({ requestId, from, shard: group, code: error.code }, 'forwarded request refused');
+      logger.debug(
+        { requestId, from, shard: group, code: error.code },
+        'forwarded request refused',
+      );
       return encodeErrorAnswer(error);
     }
   }
