@@ -97,6 +97,11 @@ export class Checkpointer {
     return this.#held;
   }
 
+  /** Once the worker is open. */
+  async begin(): Promise<void> {
+    await this.#measure();
+  }
+
   /** After every COMMIT. */
   committed(): void {
     this.#commits += 1;

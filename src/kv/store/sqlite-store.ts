@@ -63,7 +63,6 @@ interface Opened {
   readonly begin: Statement<[]>;
   readonly commit: Statement<[]>;
   readonly freePages: Statement<[], number>;
-  readonly returnFreePages: Statement<[]>;
   readonly rows: KeyRows;
   readonly shardRows: ShardRows;
 }
@@ -99,7 +98,7 @@ export class SqliteStore implements Store {
       client: {
         noteApplied: () => this.#noteApplied(),
         hasFreePages: () => this.#failure === undefined && this.#hasFreePages(),
-        returnFreePages: () => this.#open().returnFreePages.all(),
+        returnFreePages: () => this.#returnFreePages(),
         onHoldEnd: () => this.onProgress(),
         onFailure: (error) => this.#failedInBackground(error),
       },
@@ -115,6 +114,7 @@ export class SqliteStore implements Store {
         this.#shards.set(row.group_id, new ShardDraft(row));
       }
       await this.#worker.open(this.file);
+      await this.#checkpointer.begin();
     } catch (cause) {
       const error = storeError(cause, at);
       this.#failure = error;
@@ -270,7 +270,6 @@ export class SqliteStore implements Store {
         begin: db.prepare('BEGIN IMMEDIATE'),
         commit: db.prepare('COMMIT'),
         freePages: db.prepare<[], number>('PRAGMA freelist_count').pluck(),
-        returnFreePages: db.prepare(`PRAGMA incremental_vacuum(${vacuumPages})`),
         rows: new KeyRows(db),
         shardRows: new ShardRows(db),
       };
@@ -336,6 +335,11 @@ export class SqliteStore implements Store {
 
   #hasFreePages(): boolean {
     return (this.#open().freePages.get() ?? 0) > 0;
+  }
+
+  #returnFreePages(): void {
+    // `exec` runs to the end; a prepared statement would stop after the first page.
+    this.#open().db.exec(`PRAGMA incremental_vacuum(${vacuumPages})`);
   }
 
   #shard(group: GroupId): ShardDraft {
