@@ -62,6 +62,7 @@ interface Opened {
   readonly db: Database.Database;
   readonly begin: Statement<[]>;
   readonly commit: Statement<[]>;
+  readonly logFrames: Statement<[], { readonly log: number }>;
   readonly freePages: Statement<[], number>;
   readonly rows: KeyRows;
   readonly shardRows: ShardRows;
@@ -97,6 +98,7 @@ export class SqliteStore implements Store {
       logger: options.logger,
       client: {
         noteApplied: () => this.#noteApplied(),
+        logFrames: () => this.#logFrames(),
         hasFreePages: () => this.#failure === undefined && this.#hasFreePages(),
         returnFreePages: () => this.#returnFreePages(),
         onHoldEnd: () => this.onProgress(),
@@ -269,6 +271,7 @@ export class SqliteStore implements Store {
         db,
         begin: db.prepare('BEGIN IMMEDIATE'),
         commit: db.prepare('COMMIT'),
+        logFrames: db.prepare('PRAGMA wal_checkpoint(NOOP)'),
         freePages: db.prepare<[], number>('PRAGMA freelist_count').pluck(),
         rows: new KeyRows(db),
         shardRows: new ShardRows(db),
@@ -331,6 +334,10 @@ export class SqliteStore implements Store {
       for (const { shard, index } of noted) shard.durable = index;
       this.onProgress();
     };
+  }
+
+  #logFrames(): number {
+    return this.#open().logFrames.get()?.log ?? 0;
   }
 
   #hasFreePages(): boolean {

@@ -2,7 +2,11 @@
 import t, { type Test } from 'tap';
 import type { WalState } from '../../../src/kv/store/checkpoint-files.js';
 import type { CheckpointWorker } from '../../../src/kv/store/checkpoint-worker.js';
-import { Checkpointer, checkpointDefaults } from '../../../src/kv/store/checkpointer.js';
+import {
+  Checkpointer,
+  type CheckpointLimits,
+  checkpointDefaults,
+} from '../../../src/kv/store/checkpointer.js';
 import { frameBytes } from '../../../src/kv/store/schema.js';
 import type { StoreAction } from '../../../src/kv/store/store-faults.js';
 import { ManualClock, settled } from './manual-clock.js';
@@ -19,10 +23,10 @@ class BookWorker implements CheckpointWorker {
   async open(): Promise<void> {}
   async stop(): Promise<void> {}
   async syncWal(): Promise<void> {
-    this.#step('sync-wal');
+    await this.#step('sync-wal');
   }
   async syncDatabase(): Promise<void> {
-    this.#step('sync-database');
+    await this.#step('sync-database');
   }
   async measure(): Promise<WalState> {
     return this.#state();
@@ -30,7 +34,7 @@ class BookWorker implements CheckpointWorker {
   async checkpoint(): Promise<WalState> {
     // What is written while it copies is beyond what it set out to copy.
     const log = this.log;
-    this.#step('checkpoint');
+    await this.#step('checkpoint');
     this.checkpointed = Math.max(this.checkpointed, Math.min(log, this.pinnedAt));
     return { ...this.#state(), log };
   }
@@ -47,7 +51,8 @@ class BookWorker implements CheckpointWorker {
     this.log += frames;
   }
 
-  #step(step: string): void {
+  async #step(step: string): Promise<void> {
+    await null;
     this.steps.push(step);
     this.during(step);
   }
@@ -58,7 +63,7 @@ class BookWorker implements CheckpointWorker {
   }
 }
 
-function setUp(t: Test, more: { walBytesMax?: number } = {}) {
+function setUp(t: Test, more: Partial<CheckpointLimits> = {}) {
   const worker = new BookWorker();
   const clock = new ManualClock();
   const seen = {
@@ -86,6 +91,7 @@ function setUp(t: Test, more: { walBytesMax?: number } = {}) {
         const noted = seen.written;
         return noted === seen.durable ? undefined : () => void (seen.durable = noted);
       },
+      logFrames: () => worker.log,
       hasFreePages: () => seen.freePages > 0,
       returnFreePages: () => {
         seen.freePages = Math.max(0, seen.freePages - 100);
@@ -184,6 +190,42 @@ t.test('rounds of copying go on until little is left, and are bounded', async (t
   await pulse();
   t.ok(worker.steps.length <= 2 * checkpointDefaults.roundsMax, 'a writer too fast is held anyway');
   t.equal(checkpointer.holds, 2);
+});
+
+t.test('a writer that outruns the disk waits at the hard limit, within one step', async (t) => {
+  const { worker, seen, checkpointer, write, pulse } = setUp(t, {
+    walBytesMax: 1000 * frameBytes,
+    walBytesHard: 2000 * frameBytes,
+  });
+  for (const slow of ['sync-wal', 'checkpoint', 'sync-database']) {
+    let longest = 0;
+    const { holds } = checkpointer;
+    worker.during = (step) => {
+      if (step !== slow) return;
+      for (let commit = 0; commit < 1000 && !checkpointer.held; commit += 1) write(20);
+      longest = Math.max(longest, worker.log);
+    };
+    write(1001);
+    await pulse();
+    t.equal(checkpointer.holds, holds + 1, slow);
+    t.ok(longest >= 2000 && longest <= 2000 + 8 * 20, `${slow}: ${longest} frames`);
+    t.equal(worker.checkpointed, worker.log);
+    t.notOk(checkpointer.held);
+    worker.during = () => {};
+    while (await pulse());
+  }
+  t.equal(seen.holdEnds, checkpointer.holds);
+});
+
+t.test('the database is synced before there is much to sync', async (t) => {
+  const { worker, write, pulse } = setUp(t);
+  for (let round = 0; round < 4; round += 1) {
+    write(1000);
+    worker.during = (step) => void (step === 'checkpoint' && write(100));
+    await pulse();
+  }
+  t.equal(worker.steps.filter((step) => step === 'checkpoint').length, 4);
+  t.equal(worker.steps.filter((step) => step === 'sync-database').length, 2);
 });
 
 t.test('a reader in the way: the hold ends, is told, and is not tried again at once', async (t) => {
