@@ -53,7 +53,8 @@ async function prepare(
 ): Promise<void> {
   const { folder, header, recycle } = job;
   const preparing = `${folder}/${PREPARATION_FILE}`;
-  if ((await fileSystem.list(folder)).includes(PREPARATION_FILE)) await fileSystem.unlink(preparing);
+  if ((await fileSystem.list(folder)).includes(PREPARATION_FILE))
+    await fileSystem.unlink(preparing);
   if (recycle !== undefined) {
     await fileSystem.rename(`${folder}/${recycle}`, preparing);
     // Before the header changes: after a crash the old name must not lead to the new header.

@@ -9,7 +9,7 @@ import { invariant } from '../core/invariant.js';
 import type { Entry, Index } from '../core/types.js';
 import { readFailure, WalError } from './errors.js';
 import type { GroupLog } from './group-log.js';
-import { entryCrc, entryRecordBytes, readEntryRecord, RecordType } from './record.js';
+import { entryCrc, entryRecordBytes, RecordType, readEntryRecord } from './record.js';
 import type { Segment, SegmentList } from './segment-list.js';
 
 const SPAN_BYTES_MAX = 1024 * 1024;
@@ -122,7 +122,8 @@ function verified(
   if (type !== RecordType.entry && type !== RecordType.carriedEntry) return undefined;
   const dataBytes = log.bytesOf(index);
   // The length is compared before anything that depends on it is read.
-  if (view.getUint32(at + 4, true) !== dataBytes + 16 || view.getUint8(at + 1) > 2) return undefined;
+  if (view.getUint32(at + 4, true) !== dataBytes + 16 || view.getUint8(at + 1) > 2)
+    return undefined;
   const record = readEntryRecord(view, at);
   const { group, term, kind } = record;
   if (group !== log.group || record.index !== index || term !== log.termAt(index)) return undefined;

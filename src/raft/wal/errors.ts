@@ -24,7 +24,8 @@ const ADVICE: Record<WalErrorCode, string> = {
     'Acknowledged data is damaged and was not cut. Do not edit or delete the file: `kvorum wal dump` ' +
     'shows what is readable. Check the disk. If the other replicas are healthy, take this node out of ' +
     'the cluster and add it again with an empty data folder and a new node id.',
-  wal_foreign: 'Check that the configured data folder is the one of this node; nothing was changed.',
+  wal_foreign:
+    'Check that the configured data folder is the one of this node; nothing was changed.',
   wal_version: 'Start the newer version of Kvorum again; nothing was changed.',
   wal_write_failed:
     'The node stopped acknowledging. Check the disk (dmesg, free space, mount options), then restart.',

@@ -67,7 +67,10 @@ export class FrameScanner {
         const found = await this.frameAt(candidate);
         if (found !== undefined) return found;
       }
-      offset = candidate === undefined ? offset + 8 * Math.ceil((scanned + 1 - offset) / 8) : candidate + 8;
+      offset =
+        candidate === undefined
+          ? offset + 8 * Math.ceil((scanned + 1 - offset) / 8)
+          : candidate + 8;
     }
     return undefined;
   }

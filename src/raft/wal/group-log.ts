@@ -4,7 +4,15 @@
  * arrays, because a follower that is down for a while leaves a hundred thousand of them.
  */
 import { invariant } from '../core/invariant.js';
-import type { GroupId, HardState, Index, LogMark, ReplicaId, Term, TermRun } from '../core/types.js';
+import type {
+  GroupId,
+  HardState,
+  Index,
+  LogMark,
+  ReplicaId,
+  Term,
+  TermRun,
+} from '../core/types.js';
 import type { TableGroup } from './record.js';
 import { TermRuns } from './term-runs.js';
 import type { GroupBirth } from './types.js';

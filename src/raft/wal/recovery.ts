@@ -104,7 +104,6 @@ async function openSegment(fileSystem: FileSystem, folder: string, id: number): 
   }
 }
 
-
 /** Throws a WalError when the file is not the segment that its name says. */
 export async function readSegmentHeader(file: OpenFile, id: number): Promise<SegmentHeader> {
   const bytes = Buffer.alloc(SEGMENT_HEADER_BYTES);

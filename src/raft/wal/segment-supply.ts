@@ -129,7 +129,8 @@ export class SegmentSupply {
       const path = `${folder}/${segmentFileName(id)}`;
       this.#next = new Segment(header, await fileSystem.open(path, 'durable'));
     } catch (error) {
-      if (!isDiskFull(error) && !(error instanceof WalError && error.code === 'wal_full')) throw error;
+      if (!isDiskFull(error) && !(error instanceof WalError && error.code === 'wal_full'))
+        throw error;
       this.#full = true;
     }
   }
@@ -138,7 +139,8 @@ export class SegmentSupply {
     try {
       await worker.run(job);
     } catch (error) {
-      const what = job.kind === 'prepare' ? 'preparing a segment failed' : 'removing a segment failed';
+      const what =
+        job.kind === 'prepare' ? 'preparing a segment failed' : 'removing a segment failed';
       throw writeFailure(what, error, job.folder);
     }
   }
