@@ -145,7 +145,7 @@ export class SimulatedDisk implements FileSystem {
 
   /** Puts a file there as it is, durable. */
   place(path: string, bytes: Uint8Array): void {
-    const inode = { content: bytes.slice(), durable: bytes.slice(), unsynced: [] };
+    const inode = { content: new Uint8Array(bytes), durable: new Uint8Array(bytes), unsynced: [] };
     this.#names.set(path, inode);
     this.#durableNames.set(path, inode);
   }
@@ -235,7 +235,8 @@ export class SimulatedDisk implements FileSystem {
     const growth = Math.max(0, offset + bytes.length - inode.content.length);
     if (this.usedBytes + growth > this.capacityBytes) throw systemError('ENOSPC', path);
     const length = fault === undefined ? bytes.length : Math.floor(this.#random() * bytes.length);
-    const written = bytes.slice(0, length);
+    // Not `slice`: of a Buffer that is a view, and the log uses its buffer again.
+    const written = new Uint8Array(bytes.subarray(0, length));
     inode.content = overwritten(inode.content, written, offset);
     inode.unsynced.push({ offset, bytes: written });
     if (fault !== undefined) throw systemError(fault, path);

@@ -17,6 +17,8 @@ import { ManualClock } from './manual-clock.js';
 const SEGMENT_BYTES = 8192;
 const seed = Number(process.env['KVORUM_SEED'] ?? Math.floor(Math.random() * 2 ** 31));
 t.comment(`KVORUM_SEED=${seed}`);
+/** More of everything, for a night: KVORUM_RUNS=100. */
+const runs = (count: number) => Math.ceil(count * Number(process.env['KVORUM_RUNS'] ?? 1));
 
 const steps = (minLength: number, maxLength: number) =>
   fc.array(
@@ -61,13 +63,18 @@ interface CrashPoint {
 }
 
 /** Runs the steps and collects crash points, one or two before every operation of the disk. */
-async function crashPoints(all: readonly Step[], random: () => number): Promise<CrashPoint[]> {
+async function crashPoints(
+  all: readonly Step[],
+  random: () => number,
+  share = 1,
+): Promise<CrashPoint[]> {
   const disk = new SimulatedDisk({ seed });
   const model = new LogModel();
   const points: CrashPoint[] = [];
   let allowed = [model.snapshot()];
   disk.beforeOperation = ({ kind }) => {
     if (kind === 'read' || kind === 'list' || kind === 'size') return;
+    if (random() >= share) return;
     const cut = random() < 0.8;
     const number = Math.floor(random() * 2 ** 31);
     points.push({ disk: cut ? disk.powerCut(number) : disk.processKill(number), allowed });
@@ -126,10 +133,10 @@ t.test('every crash point: all that was acknowledged, the one in flight or not',
       torn += opened.warnings.length;
       if (points % 4 === 0) await goesOn(disk, opened);
       else await opened.wal.close();
-      if (points % 50 === 0) carried += await countCarried(disk);
+      if (points % 25 === 0) carried += await countCarried(disk);
     }
   };
-  await fc.assert(fc.asyncProperty(steps(40, 90), fc.nat(), check), { numRuns: 12, seed });
+  await fc.assert(fc.asyncProperty(steps(40, 90), fc.nat(), check), { numRuns: runs(4), seed });
   t.comment(`${points} crash points, ${torn} torn tails, ${carried} carried entries seen`);
   t.ok(points > 500, 'there were crash points');
   t.ok(torn > 0, 'some of them in the middle of a write');
@@ -148,7 +155,7 @@ t.test('crashes on the way back from crashes', async (t) => {
   let depth = 0;
   const check = async (all: readonly Step[], cut: number) => {
     const random = seededRandom(cut);
-    const points = await crashPoints(all, random);
+    const points = await crashPoints(all, random, 0.1);
     let point = points[Math.floor(random() * points.length)];
     for (let i = 0; i < 4 && point !== undefined; i++) {
       const { disk, allowed } = point;
@@ -171,21 +178,21 @@ t.test('crashes on the way back from crashes', async (t) => {
       point = inner[Math.floor(random() * inner.length)];
     }
   };
-  await fc.assert(fc.asyncProperty(steps(10, 40), fc.nat(), check), { numRuns: 30, seed });
+  await fc.assert(fc.asyncProperty(steps(10, 40), fc.nat(), check), { numRuns: runs(12), seed });
   t.ok(depth > 100);
 });
 
 t.test('what a process served from is durable, even if only the page cache had it', async (t) => {
   const check = async (all: readonly Step[], cut: number) => {
     const random = seededRandom(cut);
-    for (const { disk } of await crashPoints(all, random)) {
+    for (const { disk } of await crashPoints(all, random, 0.2)) {
       const killed = disk.processKill(1);
       const { snapshot } = await openOn(killed);
       const after = await openOn(killed.powerCut(Math.floor(random() * 2 ** 31)));
       if (after.snapshot !== snapshot) throw new Error('a power cut took what was served');
     }
   };
-  await fc.assert(fc.asyncProperty(steps(10, 20), fc.nat(), check), { numRuns: 15, seed });
+  await fc.assert(fc.asyncProperty(steps(10, 20), fc.nat(), check), { numRuns: runs(10), seed });
   t.pass();
 });
 
@@ -203,7 +210,7 @@ t.test('a flipped bit is an error with file and offset, or changes nothing', asy
     }
   };
   const property = fc.asyncProperty(steps(20, 60), fc.nat(), fc.constant(true), check);
-  await fc.assert(property, { numRuns: 25, seed });
+  await fc.assert(property, { numRuns: runs(12), seed });
   t.comment(`${refused} refused`);
   t.ok(refused > 50);
 });
@@ -263,12 +270,18 @@ t.test('a misdirected write is found, unless it was the last', async (t) => {
           return Math.max(4096, Math.min(SEGMENT_BYTES - 600, offset + 8 * (shift - 50)));
         };
       }
-      await wal.write(model.step(step));
+      try {
+        await wal.write(model.step(step));
+      } catch (error) {
+        // Found while running: an entry that was to be carried could not be verified.
+        if (error instanceof WalError && error.code === 'wal_corrupt') return;
+        throw error;
+      }
     }
-    await refusesOrAgrees(disk, model.snapshot());
+    await refusesOrAgrees(disk.processKill(1), model.snapshot());
   };
   const property = fc.asyncProperty(steps(5, 20), fc.nat(), fc.nat(100), check);
-  await fc.assert(property, { numRuns: 150, seed });
+  await fc.assert(property, { numRuns: runs(60), seed });
   t.pass();
 });
 
