@@ -1,6 +1,6 @@
 /** `kvorum wal dump DIR`: what the durable log of a stopped node holds, record by record. */
 import type { Context, Invocation } from './command.js';
-import { CommandError } from './command.js';
+import { CommandError } from './command-errors.js';
 import { type ExitCode, exitCodes } from './exit-codes.js';
 
 /** One record of the log; `text` is its line for people, the rest its JSON. */
