@@ -31,7 +31,7 @@ const modes: Readonly<Record<string, RunNode>> = {
   },
   'fails-to-start': async () => {
     keepRunning();
-    throw new CommandError('the folder belongs to node 2', 1);
+    throw new Error('the folder belongs to node 2');
   },
   breaks: async () => {
     setImmediate(() => {

@@ -39,7 +39,7 @@ t.test('a failure while closing is told, exit code 1', async (t) => {
 t.test('a failure to start is told, exit code 1', async (t) => {
   const program = new Program(t, 'start-program', ['fails-to-start', ...fine]);
   t.match(await program.ended, { code: 1 });
-  t.match(program.output, 'the folder belongs to node 2');
+  t.equal(program.output, 'the folder belongs to node 2\n', 'and no stack');
 });
 
 t.test('after a programming error nothing goes on, not even to close', async (t) => {
