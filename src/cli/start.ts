@@ -9,6 +9,7 @@ import type { Context, Invocation } from './command.js';
 import { CommandError } from './command-errors.js';
 import { ConfigError, loadConfig, type NodeConfig } from './config.js';
 import { type ExitCode, exitCodes } from './exit-codes.js';
+import { runNode } from './run-node.js';
 
 export interface RunningNode {
   /** Hands leaderships over, drains and closes everything. Idempotent. */
@@ -17,11 +18,6 @@ export interface RunningNode {
 
 /** Resolves when the node listens on both ports. Rejects with a message for an operator. */
 export type RunNode = (config: NodeConfig) => Promise<RunningNode>;
-
-/** The one place where the command line meets the node. */
-const runNode: RunNode = async () => {
-  throw new CommandError('This build has no node yet.', exitCodes.failed);
-};
 
 /**
  * These are left to Node. After a programmer error nothing may go on answering, not even to close;
