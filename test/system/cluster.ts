@@ -3,7 +3,6 @@
  * link when asked for. Everything is torn down with the test, also when that fails; then the logs'
  * ends are printed.
  */
-import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Test } from 'tap';
@@ -38,6 +37,7 @@ interface Place {
 
 export class Cluster {
   readonly ids: readonly number[];
+  readonly shards: number;
   readonly secret = 'a-secret-of-the-tests';
   readonly #options: ClusterOptions;
   readonly #places: ReadonlyMap<number, Place>;
@@ -47,6 +47,7 @@ export class Cluster {
 
   private constructor(options: ClusterOptions, places: readonly Place[]) {
     this.#options = options;
+    this.shards = options.shards ?? 12;
     this.#places = new Map(places.map((place) => [place.id, place]));
     this.ids = places.map((place) => place.id);
   }
@@ -103,17 +104,22 @@ export class Cluster {
     return ids.map((id) => ({ id, origin: this.origin(id) }));
   }
 
-  startNode(id: number, more: readonly string[] = []): NodeProcess {
+  startNode(id: number): NodeProcess {
+    return this.startWith(id, this.startArguments(id));
+  }
+
+  /** Starts the node with other arguments than its own. */
+  startWith(id: number, args: readonly string[]): NodeProcess {
     if (this.#processes.get(id)?.running === true) throw new Error(`node ${id} is running`);
     const [program = '', ...before] = this.#options.program ?? [process.execPath, launcher];
-    const started = new NodeProcess(program, [...before, ...this.startArguments(id), ...more]);
+    const started = new NodeProcess(program, [...before, ...args]);
     this.#processes.set(id, started);
     return started;
   }
 
   startArguments(id: number): string[] {
     const { folder, httpPort, peerPort } = this.place(id);
-    const { shards = 12, replicas = 3, segmentBytes = 4 * 1024 * 1024 } = this.#options;
+    const { replicas = 3, segmentBytes = 4 * 1024 * 1024 } = this.#options;
     const nodes = [...this.#places.values()].flatMap((place) => [
       '--node',
       `${place.id}@127.0.0.1:${place.peerPort}`,
@@ -128,7 +134,7 @@ export class Cluster {
       ...['--http', `127.0.0.1:${httpPort}`, '--peer', `127.0.0.1:${peerPort}`],
       ...nodes,
       ...proxied,
-      ...['--shards', `${shards}`, '--replicas', `${replicas}`, '--secret', this.secret],
+      ...['--shards', `${this.shards}`, '--replicas', `${replicas}`, '--secret', this.secret],
       ...['--segment-bytes', `${segmentBytes}`, '--log-level', 'info'],
     ];
   }
@@ -192,6 +198,17 @@ export class Cluster {
     );
   }
 
+  /** Waits until a node knows that it serves no shard; from then on it refuses and knows why. */
+  async lacksMajority(id: number): Promise<void> {
+    await eventually(`node ${id} names all shards without a majority`, async () => {
+      const { body } = await this.client(id).request('GET', '/readyz');
+      const { shards_without_majority: shards } = JSON.parse(body.toString('utf8')) as {
+        shards_without_majority: number[];
+      };
+      return shards.length === this.shards || undefined;
+    });
+  }
+
   async #openProxies(): Promise<void> {
     for (const from of this.ids) {
       for (const to of this.ids) {
@@ -210,9 +227,4 @@ export class Cluster {
       t.comment(`the end of node ${id}'s log:\n${log.slice(-logCharactersShown)}`);
     }
   }
-}
-
-/** Whether the built program is there; a system test without it cannot say anything. */
-export function programIsBuilt(): boolean {
-  return existsSync(launcher) && existsSync(join(root, 'build', 'src', 'cli', 'main.js'));
 }

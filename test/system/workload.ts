@@ -89,9 +89,14 @@ export class Workload {
     return [...unreadable, ...this.history.violations().map(inWords)];
   }
 
-  async write(node: number, key: string, value: string): Promise<WriteAnswer> {
+  async write(
+    node: number,
+    key: string,
+    value: string,
+    timeoutMs = this.#options.timeoutMs,
+  ): Promise<WriteAnswer> {
     const invokedMs = performance.now();
-    const answer = await this.#client(node).put(key, value, this.#options);
+    const answer = await this.#client(node).put(key, value, { timeoutMs });
     const { outcome, revision } = answer;
     this.history.add({
       ...{ type: 'write', key, value, outcome, revision, node, invokedMs },
@@ -103,7 +108,8 @@ export class Workload {
   async read(node: number, key: string, query?: string): Promise<ReadAnswer> {
     const invokedMs = performance.now();
     const linearizable = query === undefined;
-    const options = linearizable ? this.#options : { ...this.#options, query };
+    const { timeoutMs } = this.#options;
+    const options = linearizable ? { timeoutMs } : { timeoutMs, query };
     const answer = await this.#client(node).get(key, options);
     if (answer.outcome !== 'refused') {
       const found = answer.outcome === 'found';
