@@ -139,6 +139,15 @@ export interface ReadIndexResponse extends Envelope {
   readonly index: Index;
 }
 
+/**
+ * The leader's log begins after what the receiver needs next: nothing can be appended to it. A
+ * snapshot will travel in this message's place.
+ */
+export interface BehindTail extends Envelope {
+  readonly type: 'behind-tail';
+  readonly firstIndex: Index;
+}
+
 export type Message =
   | AppendMessage
   | AppendResponse
@@ -148,7 +157,8 @@ export type Message =
   | VoteResponse
   | TimeoutNow
   | ReadIndexRequest
-  | ReadIndexResponse;
+  | ReadIndexResponse
+  | BehindTail;
 
 export interface Proposal {
   readonly id: RequestId;

@@ -1,0 +1,328 @@
+/**
+ * Finds the node that can serve a request and brings the request there: any node takes any
+ * request. A write goes to the shard's leader, in one hop inside the peer stream; a read to any
+ * node that holds a replica, this one if it does.
+ *
+ * Work is offered again only when it surely was not proposed: the node refused it, or not a byte
+ * of it left. Everything else is answered `outcome_unknown` and left to the client, who alone
+ * knows whether a repetition does harm.
+ */
+import type { Clock } from '../../raft/clock.js';
+import type { GroupId, NodeId } from '../../raft/core/types.js';
+import { type IncomingRequest, RequestError, type Transport } from '../../raft/transport/types.js';
+import { KvError, type KvErrorFacts } from '../errors.js';
+import type {
+  ReadAnswer,
+  ReadRequest,
+  RequestContext,
+  WriteAnswer,
+  WriteRequest,
+} from '../service.js';
+import {
+  decodeAnswer,
+  decodeRequest,
+  encodeErrorAnswer,
+  encodeReadAnswer,
+  encodeRequest,
+  encodeWriteAnswer,
+  type ForwardedAnswer,
+  type ForwardedRequest,
+  ForwardFormatError,
+} from './forward-codec.js';
+import { hashOf } from './hash.js';
+import type { LocalReplicas } from './local-replicas.js';
+import type { Shard, ShardMap } from './shard-map.js';
+
+export interface RouterLogger {
+  debug(fields: object, message: string): void;
+}
+
+export interface RouterOptions {
+  readonly node: NodeId;
+  readonly map: ShardMap;
+  readonly local: LocalReplicas;
+  readonly transport: Transport;
+  readonly clock: Clock;
+  readonly logger: RouterLogger;
+}
+
+/** Pause before a shard without a leader is looked at again; a new leader ends it early. */
+const pauseMsMin = 10;
+const pauseMsMax = 200;
+/** Elections take about this long; worth waiting before a client asks again. */
+const retryAfterMs = 300;
+/** Kept back from a forwarded request's time, so that the answer is here before the client's. */
+const answerReserveMs = 5;
+
+const noCondition = Object.freeze({});
+const noBytes = Buffer.alloc(0);
+
+export class Router {
+  readonly statistics = { forwarded: 0, served: 0 };
+  readonly #options: RouterOptions;
+  /** Leaders of shards this node holds no replica of, as last heard in answers. */
+  readonly #hints = new Map<GroupId, NodeId>();
+  readonly #sleepers = new Map<GroupId, Set<() => void>>();
+
+  constructor(options: RouterOptions) {
+    this.#options = options;
+  }
+
+  shardOf(key: Buffer): Shard {
+    return this.#options.map.shardOf(hashOf(key));
+  }
+
+  leaderOf(shard: GroupId): NodeId | undefined {
+    const { local } = this.#options;
+    return local.holds(shard) ? local.leaderOf(shard) : this.#hints.get(shard);
+  }
+
+  /** The host reports a change of leadership: whoever waits for one looks again. */
+  leaderChanged(shard: GroupId): void {
+    for (const wake of this.#sleepers.get(shard) ?? []) wake();
+  }
+
+  async write(request: WriteRequest, context: RequestContext): Promise<WriteAnswer> {
+    const { local } = this.#options;
+    const shard = this.shardOf(request.key);
+    if (local.leads(shard.group)) {
+      const answer = await this.#tryLocalWrite(shard.group, request, context);
+      if (answer !== undefined) return answer;
+    }
+    return this.#search(shard, context, async (node, timeoutMs) => {
+      if (node === this.#options.node) return local.write(shard.group, request, timeoutMs);
+      const forwarded = await this.#forward(node, timeoutMs, {
+        ...request,
+        requestId: context.requestId,
+        group: shard.group,
+      });
+      if (forwarded.kind === 'write') return forwarded.answer;
+      throw new KvError('outcome_unknown', { shard: shard.group });
+    });
+  }
+
+  /** Undefined when leadership was lost before the write was proposed. */
+  async #tryLocalWrite(
+    shard: GroupId,
+    request: WriteRequest,
+    context: RequestContext,
+  ): Promise<WriteAnswer | undefined> {
+    try {
+      return await this.#options.local.write(shard, request, context.timeoutMs);
+    } catch (error) {
+      if (isRefusal(error)) return undefined;
+      throw error;
+    }
+  }
+
+  async read(request: ReadRequest, context: RequestContext): Promise<ReadAnswer> {
+    const { local, node } = this.#options;
+    const shard = this.shardOf(request.key);
+    const stale = request.consistency === 'stale';
+    try {
+      return await this.#search(
+        shard,
+        context,
+        async (target, timeoutMs) => {
+          if (target === node) return this.#readHere(shard.group, request, timeoutMs);
+          return this.#readThere(target, shard.group, { request, context, timeoutMs });
+        },
+        local.canServe(shard.group) ? node : undefined,
+      );
+    } catch (error) {
+      if (!stale || !(error instanceof KvError) || error.code !== 'no_leader') throw error;
+      const stalenessMs = local.stalenessMs(shard.group);
+      const known = stalenessMs === undefined ? {} : { stalenessMs };
+      throw new KvError('too_stale', { ...error.facts, ...known });
+    }
+  }
+
+  #readHere(shard: GroupId, request: ReadRequest, timeoutMs: number): Promise<ReadAnswer> {
+    const { local } = this.#options;
+    if (request.consistency === 'linearizable') {
+      return local.readLinearizable(shard, request.key, timeoutMs);
+    }
+    const { maxStalenessMs } = request;
+    return local.readStale(shard, request.key, { maxStalenessMs, timeoutMs });
+  }
+
+  async #readThere(
+    node: NodeId,
+    group: GroupId,
+    what: { request: ReadRequest; context: RequestContext; timeoutMs: number },
+  ): Promise<ReadAnswer> {
+    const { clock } = this.#options;
+    const { request, context, timeoutMs } = what;
+    const askedMs = clock.monotonicMs();
+    const forwarded = await this.#forward(node, timeoutMs, {
+      type: request.consistency,
+      requestId: context.requestId,
+      group,
+      key: request.key,
+      condition: noCondition,
+      contentType: '',
+      value: noBytes,
+      ...(request.maxStalenessMs !== undefined && { maxStalenessMs: request.maxStalenessMs }),
+    }).catch((error: unknown) => {
+      // A read that was lost on the way did no harm: it is asked again, elsewhere.
+      if (error instanceof KvError && error.code === 'outcome_unknown') {
+        throw new KvError('no_leader', { shard: group, retryAfterMs });
+      }
+      throw error;
+    });
+    if (forwarded.kind !== 'read') throw new KvError('no_leader', { shard: group, retryAfterMs });
+    const { answer } = forwarded;
+    if (answer.stalenessMs === undefined) return answer;
+    const underWayMs = Math.ceil(clock.monotonicMs() - askedMs);
+    return { ...answer, stalenessMs: answer.stalenessMs + underWayMs };
+  }
+
+  /**
+   * Offers the work to one node after the other until one takes it or the time is over. `prefer`
+   * is a node that need not lead, for reads.
+   */
+  async #search<T>(
+    shard: Shard,
+    context: RequestContext,
+    offer: (node: NodeId, timeoutMs: number) => Promise<T>,
+    prefer?: NodeId,
+  ): Promise<T> {
+    const { clock, node: self } = this.#options;
+    const endMs = clock.monotonicMs() + context.timeoutMs;
+    let refusals = 0;
+    for (let pauseMs = pauseMsMin; ; pauseMs = Math.min(pauseMs * 2, pauseMsMax)) {
+      const remainingMs = endMs - clock.monotonicMs();
+      if (remainingMs <= 0) throw this.#noLeader(shard);
+      const target = this.#target(shard, { refusals, prefer });
+      if (target !== self && !context.forward && this.leaderOf(shard.group) !== undefined) {
+        throw new KvError('not_leader', this.#leaderFacts(shard));
+      }
+      try {
+        if (target === self || context.forward) return await offer(target, remainingMs);
+      } catch (error) {
+        if (!isRefusal(error)) throw error;
+        this.#learn(shard.group, target, error);
+      }
+      refusals += 1;
+      await this.#pause(shard.group, Math.min(pauseMs, endMs - clock.monotonicMs()));
+    }
+  }
+
+  /** The leader as far as known, then the members in turn: one of them knows or will be it. */
+  #target(shard: Shard, so: { refusals: number; prefer: NodeId | undefined }): NodeId {
+    const { refusals, prefer } = so;
+    if (prefer !== undefined && refusals % 2 === 0) return prefer;
+    const leader = this.leaderOf(shard.group);
+    if (leader !== undefined && refusals % 3 !== 2) return leader;
+    const { members } = shard;
+    return members[refusals % members.length]?.node ?? shard.preferredLeader;
+  }
+
+  #learn(shard: GroupId, refusedBy: NodeId, refusal: KvError): void {
+    const { leader } = refusal.facts;
+    if (leader !== undefined && leader !== refusedBy) this.#hints.set(shard, leader);
+    else if (this.#hints.get(shard) === refusedBy) this.#hints.delete(shard);
+  }
+
+  #pause(shard: GroupId, durationMs: number): Promise<void> {
+    if (durationMs <= 0) return Promise.resolve();
+    return new Promise((resolve) => {
+      const sleepers = this.#sleepers.get(shard) ?? new Set();
+      this.#sleepers.set(shard, sleepers);
+      const wake = () => {
+        cancel();
+        sleepers.delete(wake);
+        resolve();
+      };
+      const cancel = this.#options.clock.after(durationMs, wake);
+      sleepers.add(wake);
+    });
+  }
+
+  #noLeader(shard: Shard): KvError {
+    return new KvError('no_leader', { ...this.#leaderFacts(shard), retryAfterMs });
+  }
+
+  #leaderFacts(shard: Shard): KvErrorFacts {
+    const leader = this.leaderOf(shard.group);
+    if (leader === undefined) return { shard: shard.group };
+    const peer = this.#options.transport.peers().find(({ node }) => node === leader);
+    const address = peer?.info?.httpAddress;
+    return {
+      shard: shard.group,
+      leader,
+      ...(address !== undefined && { leaderHttpAddress: address }),
+    };
+  }
+
+  /** Rejects with KvError; `no_leader` and `not_leader` mean that nothing was proposed. */
+  async #forward(
+    node: NodeId,
+    timeoutMs: number,
+    request: ForwardedRequest,
+  ): Promise<Exclude<ForwardedAnswer, { kind: 'error' }>> {
+    const { transport } = this.#options;
+    const shard = request.group;
+    this.statistics.forwarded += 1;
+    let answer: ForwardedAnswer;
+    try {
+      const body = encodeRequest(request);
+      const options = { timeoutMs: Math.max(1, timeoutMs - answerReserveMs) };
+      answer = decodeAnswer(await transport.request(node, body, options));
+    } catch (error) {
+      throw forwardingError(error, shard, node);
+    }
+    if (answer.kind === 'error') throw answer.error;
+    this.#hints.set(shard, answer.answer.node);
+    return answer;
+  }
+
+  /** A request of another node: served here or refused, never passed on. */
+  async serve({ from, body, timeoutMs }: IncomingRequest): Promise<Buffer> {
+    const { local, logger } = this.#options;
+    this.statistics.served += 1;
+    const request = decodeRequest(body);
+    const { group, requestId, type, key } = request;
+    try {
+      if (type === 'linearizable') {
+        return encodeReadAnswer(await local.readLinearizable(group, key, timeoutMs));
+      }
+      if (type === 'stale') {
+        const { maxStalenessMs } = request;
+        const limits = { maxStalenessMs, timeoutMs };
+        return encodeReadAnswer(await local.readStale(group, key, limits));
+      }
+      return encodeWriteAnswer(await local.write(group, { ...request, type }, timeoutMs));
+    } catch (error) {
+      if (!(error instanceof KvError)) throw error;
+      logger.debug(
+        { requestId, from, shard: group, code: error.code },
+        'forwarded request refused',
+      );
+      return encodeErrorAnswer(error);
+    }
+  }
+}
+
+/** Refused before anything was proposed, and somebody else or a later moment may do better. */
+function isRefusal(error: unknown): error is KvError {
+  return error instanceof KvError && (error.code === 'not_leader' || error.code === 'no_leader');
+}
+
+function forwardingError(error: unknown, shard: GroupId, node: NodeId): KvError {
+  if (error instanceof ForwardFormatError) {
+    const detail = `The answer of node ${node} could not be read: ${error.message}.`;
+    return new KvError('outcome_unknown', { shard }, detail);
+  }
+  if (!(error instanceof RequestError)) throw error;
+  switch (error.failure) {
+    case 'not-sent':
+      return new KvError('no_leader', { shard, retryAfterMs });
+    case 'queue-full': {
+      const detail = `The queue of forwarded requests to node ${node} is full.`;
+      return new KvError('overloaded', { shard, retryAfterMs: 100 }, detail);
+    }
+    case 'unknown':
+      return new KvError('outcome_unknown', { shard }, `${error.message}.`);
+  }
+}

@@ -1,0 +1,247 @@
+/**
+ * When to sync, when to copy the log into the database, and when the writer must stand still for
+ * it. Runs on the event loop, does nothing that blocks: the worker does. DESIGN.md ("Checkpoints")
+ * has the reasons and the argument for what counts as durable.
+ *
+ * One pulse at a time, every 50 ms while there is something to do; no timer at all otherwise.
+ */
+import type { Clock } from '../../raft/clock.js';
+import type { WalState } from './checkpoint-files.js';
+import type { CheckpointWorker } from './checkpoint-worker.js';
+import { frameBytes } from './schema.js';
+import { storeError } from './store-error.js';
+import type { StoreAction, StoreFaults } from './store-faults.js';
+
+export interface CheckpointLimits {
+  /** Time between two pulses under load. */
+  readonly pulseMs: number;
+  /** Frames worth a PASSIVE checkpoint; fewer wait until the writer pauses. */
+  readonly checkpointFrames: number;
+  /** Size of the log at which the writer is made to stand still, so that it restarts. */
+  readonly walBytesMax: number;
+  /** So few frames left to copy that the writer may be stopped for them. */
+  readonly restFramesMax: number;
+  /** Rounds of copying and syncing before the writer is stopped whatever is left. */
+  readonly roundsMax: number;
+  /** Wait after a checkpoint that could not finish, as a reader stood in the way. */
+  readonly retryMs: number;
+  /** Pause of the writer after which freed pages are given back. */
+  readonly vacuumAfterMs: number;
+  /** A longer hold is worth a line in the log. */
+  readonly holdBudgetMs: number;
+}
+
+export const checkpointDefaults: CheckpointLimits = {
+  pulseMs: 50,
+  checkpointFrames: 1000,
+  walBytesMax: 64 * 1024 * 1024,
+  restFramesMax: 500,
+  roundsMax: 16,
+  retryMs: 1000,
+  vacuumAfterMs: 1000,
+  holdBudgetMs: 20,
+};
+
+export interface CheckpointLogger {
+  warn(facts: object, message: string): void;
+}
+
+/** What the checkpointer needs of the store. */
+export interface CheckpointClient {
+  /**
+   * Notes what is applied now. The returned function is called once that is durable; undefined
+   * when all of it already is.
+   */
+  noteApplied(): (() => void) | undefined;
+  /** True while freed pages wait to be given back. */
+  hasFreePages(): boolean;
+  /** Gives some of them back: a transaction on the writing connection. */
+  returnFreePages(): void;
+  onHoldEnd(): void;
+  onFailure(error: Error): void;
+}
+
+export interface CheckpointerOptions {
+  readonly file: string;
+  readonly worker: CheckpointWorker;
+  readonly clock: Clock;
+  readonly client: CheckpointClient;
+  readonly limits: CheckpointLimits;
+  readonly faults: StoreFaults | undefined;
+  readonly logger: CheckpointLogger | undefined;
+}
+
+const nothing: WalState = { log: 0, checkpointed: 0, walBytes: 0, databaseBytes: 0 };
+
+export class Checkpointer {
+  readonly #options: CheckpointerOptions;
+  #held = false;
+  #stopped = false;
+  #commits = 0;
+  #commitsSeen = 0;
+  #quietSinceMs = Number.POSITIVE_INFINITY;
+  #holdNotBeforeMs = 0;
+  #running: Promise<void> | undefined;
+  #timer: { readonly cancel: () => void; readonly patient: boolean } | undefined;
+  state: WalState = nothing;
+  checkpoints = 0;
+  holds = 0;
+  holdMsTotal = 0;
+  holdMsMax = 0;
+
+  constructor(options: CheckpointerOptions) {
+    this.#options = options;
+  }
+
+  get held(): boolean {
+    return this.#held;
+  }
+
+  /** After every COMMIT. */
+  committed(): void {
+    this.#commits += 1;
+    if (this.#timer?.patient) {
+      this.#timer.cancel();
+      this.#timer = undefined;
+    }
+    this.#arm(this.#options.limits.pulseMs);
+  }
+
+  /** No pulse runs and none will, once this resolves. */
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    this.#timer?.cancel();
+    this.#timer = undefined;
+    await this.#running;
+  }
+
+  #arm(delayMs: number): void {
+    if (this.#stopped || this.#running !== undefined || this.#timer !== undefined) return;
+    const cancel = this.#options.clock.after(delayMs, () => {
+      this.#timer = undefined;
+      this.#running = this.#run();
+    });
+    this.#timer = { cancel, patient: delayMs > this.#options.limits.pulseMs };
+  }
+
+  async #run(): Promise<void> {
+    let nextMs: number | undefined;
+    try {
+      nextMs = await this.#pulse();
+    } catch (error) {
+      this.#stopped = true;
+      this.#options.client.onFailure(
+        storeError(error, { file: this.#options.file, action: 'checkpoint' }),
+      );
+    }
+    this.#running = undefined;
+    if (nextMs !== undefined) this.#arm(nextMs);
+  }
+
+  /** Returns when to pulse again; undefined: not before the next commit. */
+  async #pulse(): Promise<number | undefined> {
+    const { limits, clock } = this.#options;
+    const quiet = this.#commits === this.#commitsSeen;
+    if (!quiet) this.#quietSinceMs = clock.monotonicMs();
+    this.#commitsSeen = this.#commits;
+    await this.#syncApplied();
+    await this.#measure();
+    if (this.#mustRestartLog()) {
+      await this.#restartLog();
+    } else if (this.#rest >= limits.checkpointFrames || (quiet && this.#rest > 0)) {
+      await this.#checkpoint();
+    }
+    if (!quiet || this.#commits !== this.#commitsSeen) return limits.pulseMs;
+    if (this.#rest > 0) return limits.retryMs;
+    return this.#idle();
+  }
+
+  #mustRestartLog(): boolean {
+    const { limits, clock } = this.#options;
+    // With nothing left to copy the next transaction restarts the log by itself.
+    if (this.#rest === 0 || this.state.log * frameBytes < limits.walBytesMax) return false;
+    return clock.monotonicMs() >= this.#holdNotBeforeMs;
+  }
+
+  #idle(): number | undefined {
+    const { client, clock, limits, faults } = this.#options;
+    if (!client.hasFreePages()) return undefined;
+    if (clock.monotonicMs() - this.#quietSinceMs < limits.vacuumAfterMs)
+      return limits.vacuumAfterMs;
+    faults?.before('incremental-vacuum');
+    client.returnFreePages();
+    return limits.pulseMs;
+  }
+
+  /**
+   * A constant writer never lets PASSIVE reach the end of the log. So copy and sync until little is
+   * left, then let the writer stand still for the last bit: its next transaction starts the log anew.
+   */
+  async #restartLog(): Promise<void> {
+    const { limits } = this.#options;
+    for (let round = 0; round < limits.roundsMax; round += 1) {
+      const before = this.#rest;
+      await this.#checkpoint();
+      await this.#act('sync-database', (worker) => worker.syncDatabase());
+      await this.#syncApplied();
+      await this.#measure();
+      if (this.#rest <= limits.restFramesMax) break;
+      if (round > 1 && this.#rest > before * 0.8) break;
+    }
+    await this.#holdForCheckpoint();
+  }
+
+  async #holdForCheckpoint(): Promise<void> {
+    const { clock, limits, logger, client } = this.#options;
+    const startMs = clock.monotonicMs();
+    this.#held = true;
+    try {
+      await this.#checkpoint();
+    } finally {
+      this.#held = false;
+    }
+    const holdMs = clock.monotonicMs() - startMs;
+    this.holds += 1;
+    this.holdMsTotal += holdMs;
+    this.holdMsMax = Math.max(this.holdMsMax, holdMs);
+    if (holdMs > limits.holdBudgetMs) {
+      logger?.warn({ holdMs, frames: this.state.log }, 'a checkpoint held up the writer');
+    }
+    if (this.#rest > 0) {
+      this.#holdNotBeforeMs = clock.monotonicMs() + limits.retryMs;
+      logger?.warn({ ...this.state }, 'a reader keeps the log of the state from being restarted');
+    }
+    client.onHoldEnd();
+  }
+
+  /** DESIGN.md, "Durable applied index": noted after COMMIT, believed after the sync. */
+  async #syncApplied(): Promise<void> {
+    const nowDurable = this.#options.client.noteApplied();
+    if (nowDurable === undefined) return;
+    await this.#act('sync-wal', (worker) => worker.syncWal());
+    nowDurable();
+  }
+
+  async #checkpoint(): Promise<void> {
+    this.checkpoints += 1;
+    this.state = await this.#act('checkpoint', (worker) => worker.checkpoint());
+  }
+
+  async #measure(): Promise<void> {
+    this.state = await this.#act('measure', (worker) => worker.measure());
+  }
+
+  async #act<T>(action: StoreAction, run: (worker: CheckpointWorker) => Promise<T>): Promise<T> {
+    const { faults, worker, file } = this.#options;
+    try {
+      faults?.before(action);
+      return await run(worker);
+    } catch (cause) {
+      throw storeError(cause, { file, action });
+    }
+  }
+
+  get #rest(): number {
+    return this.state.log - this.state.checkpointed;
+  }
+}

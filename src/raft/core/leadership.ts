@@ -1,0 +1,277 @@
+/**
+ * Everything that exists only while a replica leads: what it knows of the others' logs, the
+ * rounds that confirm reads, the proposals under way and a transfer to somebody else. Made when
+ * an election is won and thrown away when the term or the role moves on, so that nothing of an
+ * old leadership can act in a new one (figure 2, "volatile state on leaders").
+ */
+import { invariant } from './invariant.js';
+import type { RaftLog } from './log.js';
+import type { Membership } from './membership.js';
+import type { RaftLimits, RaftTiming } from './options.js';
+import type { Outbox } from './outbox.js';
+import { Progress } from './progress.js';
+import { reachedByQuorum, voteResult } from './quorum.js';
+import { type GrantedRead, ReadRounds } from './reads.js';
+import {
+  type AppendResponse,
+  type Entry,
+  EntryKind,
+  type HeartbeatResponse,
+  type Index,
+  type ReplicaId,
+  type Term,
+} from './types.js';
+
+export interface LeadershipParts {
+  readonly self: ReplicaId;
+  readonly term: Term;
+  readonly membership: Membership;
+  readonly log: RaftLog;
+  readonly outbox: Outbox;
+  readonly timing: RaftTiming;
+  readonly limits: RaftLimits;
+  /** The last read round's number of this process, so that numbers are never repeated. */
+  readonly lastContext: number;
+}
+
+interface Transfer {
+  readonly to: ReplicaId;
+  ticks: number;
+  asked: boolean;
+}
+
+export class Leadership {
+  readonly reads: ReadRounds;
+  readonly #parts: LeadershipParts;
+  readonly #followers = new Map<ReplicaId, Progress>();
+  #uncommittedBytes = 0;
+  #heartbeatTicks = 0;
+  #quorumTicks = 0;
+  #transfer: Transfer | undefined;
+  /** First index of this term: the empty entry that the leadership began with. */
+  readonly #firstOwnIndex: Index;
+
+  constructor(parts: LeadershipParts) {
+    this.#parts = parts;
+    this.reads = new ReadRounds(parts.lastContext);
+    const { log, membership, self, limits } = parts;
+    const window = {
+      messagesMax: limits.inflightMessagesMax,
+      bytesMax: limits.inflightBytesMax,
+    };
+    for (const replica of membership.replicas) {
+      if (replica !== self) this.#followers.set(replica, new Progress(log.lastIndex + 1, window));
+    }
+    // An empty entry of the own term: entries of earlier terms commit only together with one of
+    // this term (section 5.4.2), and reads wait for it.
+    this.#firstOwnIndex = log.lastIndex + 1;
+    this.#append(EntryKind.empty, new Uint8Array(0));
+  }
+
+  get committedInTerm(): boolean {
+    return this.#parts.log.commit >= this.#firstOwnIndex;
+  }
+
+  get transferring(): boolean {
+    return this.#transfer !== undefined;
+  }
+
+  get followers(): ReadonlyMap<ReplicaId, Progress> {
+    return this.#followers;
+  }
+
+  /** The new entry, or undefined when too much is uncommitted already. */
+  propose(data: Uint8Array): Entry | undefined {
+    const { uncommittedBytesMax } = this.#parts.limits;
+    // Data bytes only, added and subtracted alike (C9); the first one always passes.
+    const over = this.#uncommittedBytes + data.length > uncommittedBytesMax;
+    if (over && this.#uncommittedBytes > 0) return undefined;
+    return this.#append(EntryKind.command, data);
+  }
+
+  #append(kind: EntryKind, data: Uint8Array): Entry {
+    const { log, term } = this.#parts;
+    const entry = { index: log.lastIndex + 1, term, kind, data };
+    log.append([entry]);
+    this.#uncommittedBytes += data.length;
+    return entry;
+  }
+
+  /** False: a majority was silent for an election timeout, and the leader must step down. */
+  tick(): boolean {
+    const { timing } = this.#parts;
+    this.#quorumTicks += 1;
+    if (this.#quorumTicks >= timing.electionTicksMin) {
+      this.#quorumTicks = 0;
+      if (!this.#quorumActive()) return false;
+      for (const progress of this.#followers.values()) progress.active = false;
+    }
+    if (this.#transfer !== undefined) {
+      this.#transfer.ticks += 1;
+      if (this.#transfer.ticks >= timing.electionTicksMin) this.#transfer = undefined;
+    }
+    this.#heartbeatTicks += 1;
+    if (this.#heartbeatTicks >= timing.heartbeatTicks) this.#broadcastHeartbeat();
+    return true;
+  }
+
+  #quorumActive(): boolean {
+    const { membership, self } = this.#parts;
+    const active = (replica: ReplicaId) =>
+      replica === self || (this.#followers.get(replica)?.active ?? false);
+    return voteResult(membership, active) === 'won';
+  }
+
+  #broadcastHeartbeat(): void {
+    const { self, term, log, outbox } = this.#parts;
+    this.#heartbeatTicks = 0;
+    for (const [replica, progress] of this.#followers) {
+      outbox.sendNow({
+        type: 'heartbeat',
+        from: self,
+        to: replica,
+        term,
+        commit: Math.min(progress.match, log.commit),
+        context: this.reads.lastContext,
+      });
+    }
+  }
+
+  /** Section 5.3. A refusal moves the probe back, skipping terms that cannot match (B6, B7). */
+  appendAnswered(message: AppendResponse): void {
+    const progress = this.#followers.get(message.from);
+    if (progress === undefined) return;
+    progress.active = true;
+    if (message.rejected) {
+      const hint = this.#parts.log.lastPossibleMatch(message.hintIndex, message.hintTerm);
+      progress.rejected(message.index, hint.index);
+      return;
+    }
+    if (message.index > this.#parts.log.lastIndex) return;
+    if (progress.accepted(message.index)) this.#transferIfCaughtUp();
+  }
+
+  heartbeatAnswered(message: HeartbeatResponse): void {
+    const progress = this.#followers.get(message.from);
+    if (progress === undefined) return;
+    progress.active = true;
+    progress.confirmedContext = Math.max(progress.confirmedContext, message.context);
+    // The answer to a lost probe or a lost full window never comes: say something again.
+    progress.probeSent = false;
+    if (progress.state !== 'replicate' || progress.inflight.full) progress.nudge = true;
+  }
+
+  unreachable(replica: ReplicaId): void {
+    const progress = this.#followers.get(replica);
+    if (progress?.state === 'replicate') progress.becomeProbe();
+  }
+
+  /** True when the commit index moved. Only entries of the own term are counted (figure 8). */
+  advanceCommit(): boolean {
+    const { log, membership, self, term } = this.#parts;
+    const matched = (replica: ReplicaId) =>
+      // The leader counts itself only as far as its own disk has answered (C1, C3).
+      replica === self ? log.durableIndex : (this.#followers.get(replica)?.match ?? 0);
+    const index = reachedByQuorum(membership, matched);
+    if (index <= log.commit || log.term(index) !== term) return false;
+    // Entries of earlier terms were not counted when this leadership began.
+    for (let from = Math.max(log.commit + 1, this.#firstOwnIndex); from <= index; ) {
+      const entries = log.entries(from, this.#parts.limits.appendBytesMax);
+      for (const entry of entries) {
+        if (entry.index <= index) this.#uncommittedBytes -= entry.data.length;
+      }
+      from += entries.length;
+    }
+    invariant(this.#uncommittedBytes >= 0, 'every byte is settled once');
+    log.commitTo(index);
+    return true;
+  }
+
+  startTransfer(to: ReplicaId): void {
+    const { membership, self } = this.#parts;
+    if (to === self || !membership.isVoter(to) || this.#transfer?.to === to) return;
+    this.#transfer = { to, ticks: 0, asked: false };
+    this.#transferIfCaughtUp();
+  }
+
+  #transferIfCaughtUp(): void {
+    const { log, outbox, self, term } = this.#parts;
+    const transfer = this.#transfer;
+    if (transfer === undefined || transfer.asked) return;
+    if (this.#followers.get(transfer.to)?.match !== log.lastIndex) return;
+    transfer.asked = true;
+    // Bound to this log's end: a target that lost it since must not campaign (E12).
+    outbox.sendNow({
+      type: 'timeout-now',
+      from: self,
+      to: transfer.to,
+      term,
+      lastIndex: log.last.index,
+      lastTerm: log.last.term,
+    });
+  }
+
+  /** Rounds and appends of this turn; called once, at the drain. */
+  flush(): void {
+    if (this.reads.start(this.#parts.log.commit, this.committedInTerm)) this.#broadcastHeartbeat();
+    for (const [replica, progress] of this.#followers) this.#replicate(replica, progress);
+  }
+
+  takeGrantedReads(): GrantedRead[] {
+    const { membership, self } = this.#parts;
+    return this.reads.takeConfirmed(membership, (replica) =>
+      replica === self
+        ? Number.POSITIVE_INFINITY
+        : (this.#followers.get(replica)?.confirmedContext ?? 0),
+    );
+  }
+
+  #replicate(replica: ReplicaId, progress: Progress): void {
+    const { log } = this.#parts;
+    // A heartbeat was answered: look again, the follower or this log may have changed.
+    if (progress.state === 'stalled' && progress.nudge) progress.becomeProbe();
+    while (!progress.paused && progress.next <= log.lastIndex) {
+      if (!this.#sendAppend(replica, progress, true)) return;
+      if (progress.state === 'probe') return;
+    }
+    // No entries to send: the commit index may be news, or a probe or a full window needs words.
+    const commitIsNews =
+      progress.state === 'replicate' && progress.sentCommit < Math.min(progress.match, log.commit);
+    if (commitIsNews || (progress.nudge && (!progress.paused || progress.inflight.full))) {
+      this.#sendAppend(replica, progress, false);
+    }
+  }
+
+  /** False when the follower's next entry is compacted away: never an append of term 0 (B8). */
+  #sendAppend(replica: ReplicaId, progress: Progress, withEntries: boolean): boolean {
+    const { log, outbox, self, term, limits } = this.#parts;
+    const previousIndex = progress.next - 1;
+    const previousTerm = log.term(previousIndex);
+    if (previousTerm === undefined) {
+      progress.becomeStalled();
+      const firstIndex = log.firstIndex;
+      outbox.sendNow({ type: 'behind-tail', from: self, to: replica, term, firstIndex });
+      return false;
+    }
+    const entries = withEntries ? log.entries(progress.next, limits.appendBytesMax) : [];
+    outbox.sendNow({
+      type: 'append',
+      from: self,
+      to: replica,
+      term,
+      previousIndex,
+      previousTerm,
+      commit: log.commit,
+      entries,
+    });
+    const lastIndex = previousIndex + entries.length;
+    progress.sent(lastIndex, dataBytes(entries), Math.min(log.commit, lastIndex));
+    return true;
+  }
+}
+
+function dataBytes(entries: readonly Entry[]): number {
+  let bytes = 0;
+  for (const entry of entries) bytes += entry.data.length;
+  return bytes;
+}

@@ -1,0 +1,309 @@
+/**
+ * One replica's log as the core sees it: what is durable and compacted away, what is durable,
+ * and what is still on its way to the disk.
+ *
+ *   mark          firstIndex ... durable ........ last
+ *   compacted     readable from disk | only here
+ *                      applied <= handed <= min(commit, durable)
+ *
+ * Terms of the whole log are kept as runs (a handful of numbers); entries only in a window of
+ * recent ones. Whatever is not durable or not yet handed to apply is always in the window; older
+ * entries are read back through the LogReader, which happens for followers that lag.
+ */
+import { invariant } from './invariant.js';
+import { TermRuns } from './term-runs.js';
+import type { Entry, EntryId, Index, LogReader, Term, TermRun } from './types.js';
+
+export interface LogStart {
+  readonly mark: EntryId;
+  readonly lastIndex: Index;
+  readonly terms: readonly TermRun[];
+  readonly commit: Index;
+  readonly applied: Index;
+  readonly reader: LogReader;
+  /** Bytes of durable, applied entries kept in memory for followers that are close behind. */
+  readonly windowBytesMax: number;
+}
+
+/** A peer sent, or the disk held, what no correct Raft produces. Stops the replica. */
+export class ImpossibleInput extends Error {
+  override readonly name = 'ImpossibleInput';
+}
+
+export class RaftLog {
+  readonly #reader: LogReader;
+  readonly #windowBytesMax: number;
+  readonly #terms: TermRuns;
+  /** Entries from `#windowFirst` to the last one. */
+  #window: Entry[] = [];
+  #windowFirst: Index;
+  #windowBytes = 0;
+  #mark: EntryId;
+  #lastIndex: Index;
+  #durable: Index;
+  /** First index that no drain has carried to the disk yet. */
+  #unwritten: Index;
+  /** What appends that are under way will have made durable; lowered by every truncation. */
+  #underWay: { token: number; lastIndex: Index }[] = [];
+  #commit: Index;
+  #handed: Index;
+  #applied: Index;
+
+  constructor(start: LogStart) {
+    checkStart(start);
+    this.#reader = start.reader;
+    this.#windowBytesMax = start.windowBytesMax;
+    this.#mark = { index: start.mark.index, term: start.mark.term };
+    this.#terms = new TermRuns(start.terms);
+    this.#lastIndex = start.lastIndex;
+    this.#durable = start.lastIndex;
+    this.#unwritten = start.lastIndex + 1;
+    this.#windowFirst = start.lastIndex + 1;
+    // After a power cut the state may be ahead of the last durable commit index or behind it
+    // (R11); what is applied was committed.
+    this.#commit = Math.max(start.commit, start.applied);
+    this.#handed = start.applied;
+    this.#applied = start.applied;
+  }
+
+  get firstIndex(): Index {
+    return this.#mark.index + 1;
+  }
+  get lastIndex(): Index {
+    return this.#lastIndex;
+  }
+  get durableIndex(): Index {
+    return this.#durable;
+  }
+  get commit(): Index {
+    return this.#commit;
+  }
+  get applied(): Index {
+    return this.#applied;
+  }
+  get last(): EntryId {
+    return { index: this.#lastIndex, term: this.#knownTerm(this.#lastIndex) };
+  }
+
+  /** Undefined for what is compacted away or beyond the end. */
+  term(index: Index): Term | undefined {
+    if (index === this.#mark.index) return this.#mark.term;
+    if (index < this.#mark.index || index > this.#lastIndex) return undefined;
+    return this.#terms.at(index);
+  }
+
+  #knownTerm(index: Index): Term {
+    const term = this.term(index);
+    invariant(term !== undefined, 'the term of a kept entry is known');
+    return term;
+  }
+
+  matches(id: EntryId): boolean {
+    return this.term(id.index) === id.term;
+  }
+
+  /** Section 5.4.1: the later term wins, then the longer log; never component by component (A12). */
+  isUpToDate(candidate: EntryId): boolean {
+    const own = this.last;
+    return (
+      candidate.term > own.term || (candidate.term === own.term && candidate.index >= own.index)
+    );
+  }
+
+  /** A leader's own entries, directly after the last one. */
+  append(entries: readonly Entry[]): void {
+    for (const entry of entries) {
+      invariant(entry.index === this.#lastIndex + 1, 'a leader appends without gaps');
+      invariant(entry.term >= this.#knownTerm(this.#lastIndex), 'terms never fall along the log');
+      this.#push(entry);
+    }
+  }
+
+  #push(entry: Entry): void {
+    this.#window.push(entry);
+    this.#windowBytes += entry.data.length;
+    this.#terms.push(entry.index, entry.term);
+    this.#lastIndex = entry.index;
+  }
+
+  /**
+   * Section 5.3, receiver steps 2 to 4: false when `previous` is not in this log. Entries that
+   * are already here are skipped and only a real conflict truncates, so that an old, reordered
+   * or repeated append never discards what was acknowledged since (R2, B1, B2).
+   */
+  acceptFrom(previous: EntryId, entries: readonly Entry[]): boolean {
+    if (!this.matches(previous)) return false;
+    for (let i = 0; i < entries.length; i += 1) {
+      const entry = entries[i];
+      invariant(entry !== undefined, 'the loop stays inside the array');
+      if (this.matches(entry)) continue;
+      if (entry.index <= this.#commit) {
+        throw new ImpossibleInput(
+          `a leader of term ${entry.term} sent another entry for committed index ${entry.index}`,
+        );
+      }
+      if (entry.index <= this.#lastIndex) this.#truncate(entry.index);
+      this.append(entries.slice(i));
+      return true;
+    }
+    return true;
+  }
+
+  /** Everything from `from` on goes; what appends under way will prove shrinks with it (B13). */
+  #truncate(from: Index): void {
+    invariant(from > this.#commit, 'committed entries are never truncated');
+    const keep = Math.max(from - this.#windowFirst, 0);
+    for (let i = keep; i < this.#window.length; i += 1) {
+      this.#windowBytes -= this.#window[i]?.data.length ?? 0;
+    }
+    this.#window.length = Math.min(this.#window.length, keep);
+    this.#windowFirst = Math.min(this.#windowFirst, from);
+    this.#terms.truncate(from);
+    this.#lastIndex = from - 1;
+    this.#durable = Math.min(this.#durable, from - 1);
+    this.#unwritten = Math.min(this.#unwritten, from);
+    for (const append of this.#underWay) append.lastIndex = Math.min(append.lastIndex, from - 1);
+  }
+
+  /**
+   * The greatest index at or below `index` whose term is at most `term`: where two logs may
+   * agree, skipping whole terms on both sides (section 5.3, the accelerated backtracking).
+   */
+  lastPossibleMatch(index: Index, term: Term): EntryId {
+    let at = Math.min(index, this.#lastIndex);
+    while (at > this.#mark.index) {
+      const own = this.#knownTerm(at);
+      if (own <= term) return { index: at, term: own };
+      at = this.#terms.runStart(at) - 1;
+    }
+    // At or below the mark the term may be unknown, which is a possible match (B9).
+    return { index: at, term: this.term(at) ?? 0 };
+  }
+
+  /** Entries from `from` on, at least one, then as many as fit; `from` must not be compacted. */
+  entries(from: Index, bytesMax: number): readonly Entry[] {
+    invariant(from >= this.firstIndex && from <= this.#lastIndex, 'only kept entries are read');
+    if (from < this.#windowFirst) return this.#reader.entries(from, this.#windowFirst, bytesMax);
+    return this.#windowSlice(from, this.#lastIndex, bytesMax);
+  }
+
+  #windowSlice(from: Index, to: Index, bytesMax: number): readonly Entry[] {
+    const start = from - this.#windowFirst;
+    const end = to - this.#windowFirst;
+    let bytes = 0;
+    let i = start;
+    for (; i <= end; i += 1) {
+      bytes += this.#window[i]?.data.length ?? 0;
+      if (bytes > bytesMax && i > start) break;
+    }
+    return this.#window.slice(start, i);
+  }
+
+  commitTo(index: Index): void {
+    if (index <= this.#commit) return;
+    if (index > this.#lastIndex) {
+      throw new ImpossibleInput(
+        `told that ${index} is committed, but this log ends at ${this.#lastIndex}: was it lost?`,
+      );
+    }
+    this.#commit = index;
+  }
+
+  /** The entries the next append must carry; afterwards they count as on their way. */
+  takeUnwritten(): readonly Entry[] {
+    const entries = this.#window.slice(this.#unwritten - this.#windowFirst);
+    this.#unwritten = this.#lastIndex + 1;
+    return entries;
+  }
+
+  get hasUnwritten(): boolean {
+    return this.#unwritten <= this.#lastIndex;
+  }
+
+  appendStarted(token: number): void {
+    this.#underWay.push({ token, lastIndex: this.#unwritten - 1 });
+  }
+
+  /** Every append up to `token` is durable: a claim about what those appends still stand for. */
+  appendFinished(token: number): void {
+    let finished = 0;
+    for (const append of this.#underWay) {
+      if (append.token > token) break;
+      this.#durable = Math.max(this.#durable, append.lastIndex);
+      finished += 1;
+    }
+    this.#underWay.splice(0, finished);
+    this.#trimWindow();
+  }
+
+  get appendsUnderWay(): number {
+    return this.#underWay.length;
+  }
+
+  /** Committed and durable entries not handed out before, at least one, then up to `bytesMax`. */
+  takeCommitted(bytesMax: number): readonly Entry[] {
+    const until = Math.min(this.#commit, this.#durable);
+    if (this.#handed >= until) return [];
+    const from = this.#handed + 1;
+    const entries =
+      from < this.#windowFirst
+        ? this.#reader.entries(from, Math.min(until + 1, this.#windowFirst), bytesMax)
+        : this.#windowSlice(from, until, bytesMax);
+    invariant(entries[0]?.index === from, 'entries are applied without gaps (C6, C8)');
+    this.#handed += entries.length;
+    return entries;
+  }
+
+  get hasCommitted(): boolean {
+    return this.#handed < Math.min(this.#commit, this.#durable);
+  }
+
+  appliedTo(index: Index): void {
+    invariant(index >= this.#applied && index <= this.#handed, 'applied follows what was handed');
+    this.#applied = index;
+    this.#trimWindow();
+  }
+
+  /** Drops what is durable, applied and more than the window keeps for close followers. */
+  #trimWindow(): void {
+    if (this.#windowBytes <= this.#windowBytesMax) return;
+    const limit = Math.min(this.#applied, this.#durable, this.#unwritten - 1);
+    // Down to three quarters, so that the array is shifted once in many entries.
+    const target = this.#windowBytesMax * 0.75;
+    let count = 0;
+    while (this.#windowBytes > target && this.#windowFirst + count <= limit) {
+      this.#windowBytes -= this.#window[count]?.data.length ?? 0;
+      count += 1;
+    }
+    if (count === 0) return;
+    this.#window.splice(0, count);
+    this.#windowFirst += count;
+  }
+
+  /** Storage has let go of everything up to `index`, which is applied durably. */
+  compactTo(index: Index): void {
+    if (index <= this.#mark.index) return;
+    invariant(index <= this.#applied && index <= this.#durable, 'only applied entries go');
+    this.#mark = { index, term: this.#knownTerm(index) };
+    this.#terms.compact(index);
+    const drop = Math.min(Math.max(index + 1 - this.#windowFirst, 0), this.#window.length);
+    for (let i = 0; i < drop; i += 1) this.#windowBytes -= this.#window[i]?.data.length ?? 0;
+    this.#window.splice(0, drop);
+    this.#windowFirst = Math.max(this.#windowFirst, index + 1);
+  }
+}
+
+function checkStart(start: LogStart): void {
+  const { mark, lastIndex, commit, applied } = start;
+  invariant(lastIndex >= mark.index, 'a log does not end before its mark');
+  if (applied < mark.index) {
+    throw new ImpossibleInput(
+      `the state ends at ${applied}, the log begins after ${mark.index}: entries are missing`,
+    );
+  }
+  if (Math.max(commit, applied) > lastIndex) {
+    throw new ImpossibleInput(
+      `index ${Math.max(commit, applied)} was committed, but the log ends at ${lastIndex}`,
+    );
+  }
+}

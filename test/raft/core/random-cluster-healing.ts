@@ -1,0 +1,74 @@
+/**
+ * The end of a random run: every link works, everybody is up, disks answer. Within a bounded
+ * number of ticks the group must elect, catch everybody up, and take one more write and one
+ * more read from every replica (liveness). Only a replica whose next entry is compacted away at
+ * the leader may stay behind, and then it must have been told so.
+ */
+import type { RandomCluster } from './random-cluster.js';
+import type { SimulatedReplica } from './simulated-replica.js';
+
+/** Some election timeouts: split votes and old leaders each cost one. */
+const ticksMax = 400;
+const passesPerTick = 6;
+
+export function healAndConverge(cluster: RandomCluster): void {
+  cluster.allLinksWork();
+  for (const replica of cluster.replicas.values()) if (!replica.up) cluster.restart(replica);
+  runUntil(cluster, 'converges', () => converged(cluster));
+  const leader = leaderOf(cluster);
+  if (leader === undefined) throw new Error('converged without a leader');
+  cluster.propose(leader, 1);
+  for (const replica of cluster.replicas.values()) cluster.read(replica);
+  runUntil(cluster, 'converges again and answers all reads', () => {
+    return converged(cluster) && cluster.invariants.openReads.size === 0;
+  });
+}
+
+function runUntil(cluster: RandomCluster, what: string, done: () => boolean): void {
+  for (let tick = 0; tick < ticksMax; tick += 1) {
+    for (let pass = 0; pass < passesPerTick; pass += 1) settleOnce(cluster);
+    if (done()) return;
+    for (const replica of cluster.up) cluster.step(replica, { kind: 'tick' });
+  }
+  const states = cluster.up.map((replica) => JSON.stringify(replica.core.status));
+  throw new Error(`the group never ${what}:\n${states.join('\n')}`);
+}
+
+function settleOnce(cluster: RandomCluster): void {
+  cluster.deliverAll();
+  for (const replica of cluster.up) {
+    cluster.drain(replica);
+    cluster.finish(replica, Number.POSITIVE_INFINITY);
+    cluster.drain(replica);
+    cluster.apply(replica, Number.POSITIVE_INFINITY);
+    cluster.drain(replica);
+  }
+}
+
+function leaderOf(cluster: RandomCluster): SimulatedReplica | undefined {
+  const leaders = cluster.up.filter((replica) => replica.core.status.role === 'leader');
+  return leaders.length === 1 ? leaders[0] : undefined;
+}
+
+function converged(cluster: RandomCluster): boolean {
+  const leader = leaderOf(cluster);
+  if (leader === undefined) return false;
+  const { term, lastIndex, commit, applied, transferring } = leader.core.status;
+  if (commit !== lastIndex || applied !== commit || transferring) return false;
+  return cluster.up.every((replica) => {
+    const own = replica.core.status;
+    if (own.term !== term || own.leader !== leader.id) return false;
+    if (mustStayBehind(replica, leader)) {
+      return own.behindTail === leader.core.status.firstIndex;
+    }
+    return own.applied === applied && own.behindTail === undefined;
+  });
+}
+
+/** True when not even the entry before the leader's first one is in this replica's log. */
+function mustStayBehind(replica: SimulatedReplica, leader: SimulatedReplica): boolean {
+  const { mark } = leader.disk;
+  const own = replica.core;
+  if (own.status.firstIndex > mark.index + 1) return false;
+  return own.termAt(mark.index) !== mark.term;
+}

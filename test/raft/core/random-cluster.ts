@@ -1,0 +1,304 @@
+/**
+ * A group under random weather: messages are lost, repeated, reordered and delayed across
+ * restarts, disks are slow, power fails, links are cut, and clients want everything at once.
+ * After every event the invariants are checked; at the end all faults stop and the group must
+ * become whole again. One seed is one run.
+ */
+import type { RaftLimits, RaftTiming } from '../../../src/raft/core/options.js';
+import type { Configuration, Effects, Message, ReplicaId } from '../../../src/raft/core/types.js';
+import { ClusterInvariants } from './cluster-invariants.js';
+import { healAndConverge } from './random-cluster-healing.js';
+import { SeededRandom } from './seeded-random.js';
+import { SimulatedReplica } from './simulated-replica.js';
+import { randomWeather, type Weather } from './weather.js';
+
+export interface RandomRun {
+  readonly seed: number;
+  readonly events: number;
+  /** What the run covered, so that a checker that tests nothing is noticed. */
+  readonly counts: Readonly<Record<string, number>>;
+}
+
+const eventsPerRun = 1200;
+const inFlightMax = 300;
+const traceLinesKept = 60;
+
+export class RunFailed extends Error {
+  override readonly name = 'RunFailed';
+}
+
+/** Throws RunFailed with seed, event and the last steps when anything does not hold. */
+export function runRandomCluster(seed: number): RandomRun {
+  const cluster = new RandomCluster(seed);
+  try {
+    for (let event = 0; event < eventsPerRun; event += 1) cluster.anyEvent();
+    cluster.note('faults stop');
+    healAndConverge(cluster);
+  } catch (error) {
+    const what = error instanceof Error ? (error.stack ?? error.message) : String(error);
+    const trace = cluster.trace.join('\n');
+    throw new RunFailed(`seed ${seed}, event ${cluster.events}: ${what}\n${trace}`);
+  }
+  return { seed, events: cluster.events, counts: cluster.counts };
+}
+
+export const randomTiming: RaftTiming = {
+  heartbeatTicks: 1,
+  electionTicksMin: 5,
+  electionTicksMax: 10,
+};
+
+export class RandomCluster {
+  readonly replicas = new Map<ReplicaId, SimulatedReplica>();
+  readonly invariants: ClusterInvariants;
+  readonly weather: Weather;
+  readonly random: SeededRandom;
+  readonly counts: Record<string, number> = {};
+  readonly trace: string[] = [];
+  events = 0;
+  #inFlight: Message[] = [];
+  readonly #cut = new Set<string>();
+  #nextId = 1;
+
+  constructor(seed: number) {
+    this.random = new SeededRandom(seed);
+    this.weather = randomWeather(this.random);
+    const { voters, learners } = this.weather;
+    const member = (replica: ReplicaId) => ({ node: replica, replica });
+    const ids = Array.from({ length: voters }, (_, i) => i + 1);
+    const learnerIds = Array.from({ length: learners }, (_, i) => voters + i + 1);
+    const configuration: Configuration = {
+      voters: ids.map(member),
+      outgoing: [],
+      learners: learnerIds.map(member),
+      learnersNext: [],
+      autoLeave: false,
+    };
+    for (const id of [...ids, ...learnerIds]) {
+      const limits: RaftLimits = this.weather.limits;
+      const { next } = this.random;
+      const options = { id, configuration, timing: randomTiming, limits, random: next };
+      this.replicas.set(id, new SimulatedReplica(options));
+    }
+    this.invariants = new ClusterInvariants(ids, this.replicas);
+  }
+
+  get up(): SimulatedReplica[] {
+    return [...this.replicas.values()].filter((replica) => replica.up);
+  }
+
+  get inFlight(): readonly Message[] {
+    return this.#inFlight;
+  }
+
+  note(line: string): void {
+    this.trace.push(line);
+    if (this.trace.length > traceLinesKept) this.trace.shift();
+  }
+
+  #count(what: string): void {
+    this.counts[what] = (this.counts[what] ?? 0) + 1;
+  }
+
+  anyEvent(): void {
+    const { weights } = this.weather;
+    let total = 0;
+    for (const weight of Object.values(weights)) total += weight;
+    let at = this.random.next() * total;
+    for (const [name, weight] of Object.entries(weights)) {
+      at -= weight;
+      if (at >= 0) continue;
+      this.#event(name as keyof Weather['weights']);
+      return;
+    }
+  }
+
+  #event(name: keyof Weather['weights']): void {
+    this.events += 1;
+    if (name === 'deliver') return this.#deliverOne();
+    if (name === 'cut') return this.#cutSomething();
+    if (name === 'heal') return this.#cut.clear();
+    if (name === 'restart') return this.#restartOne();
+    const { up } = this;
+    if (up.length === 0) return;
+    const replica = this.random.pick(up);
+    if (name === 'drain') return this.drain(replica);
+    if (name === 'disk') return this.finish(replica, this.random.between(1, 2));
+    if (name === 'apply') return this.apply(replica, this.random.between(1, 4));
+    if (name === 'crash') return this.#crash(replica);
+    if (name === 'compact') return this.#compact(replica);
+    this.#request(replica, name);
+    if (this.random.chance(this.weather.drainChance)) this.drain(replica);
+  }
+
+  #request(replica: SimulatedReplica, name: keyof Weather['weights']): void {
+    const { random } = this;
+    const anybody = () => random.pick([...this.replicas.keys()]);
+    if (name === 'tick') return this.step(replica, { kind: 'tick' });
+    if (name === 'campaign') return this.step(replica, { kind: 'campaign' });
+    if (name === 'transfer') return this.step(replica, { kind: 'transfer', to: anybody() });
+    if (name === 'unreachable') {
+      return this.step(replica, { kind: 'unreachable', replica: anybody() });
+    }
+    if (name === 'read') return this.read(replica);
+    if (name === 'propose') return this.propose(replica, random.between(1, 3));
+  }
+
+  step(replica: SimulatedReplica, input: Parameters<SimulatedReplica['step']>[0]): void {
+    this.#count(input.kind);
+    if (input.kind !== 'message') this.note(`${replica.id}: ${JSON.stringify(input)}`);
+    replica.step(input);
+    this.invariants.stepped(replica);
+  }
+
+  read(replica: SimulatedReplica): void {
+    const id = this.#nextId++;
+    this.invariants.asking(id, replica.id);
+    this.step(replica, { kind: 'read', id });
+  }
+
+  propose(replica: SimulatedReplica, count: number): void {
+    const proposals = Array.from({ length: count }, () => {
+      const id = this.#nextId++;
+      const data = new Uint8Array(this.random.between(1, 12));
+      this.invariants.proposing(id, data);
+      return { id, data };
+    });
+    this.step(replica, { kind: 'propose', proposals });
+  }
+
+  drain(replica: SimulatedReplica): void {
+    const effects = replica.drain();
+    if (effects === undefined) return;
+    this.note(`${replica.id}: drain ${describe(effects)}`);
+    this.#count('drain');
+    if (effects.reads.length > 0) this.#count('readGranted');
+    if (effects.role?.role === 'leader') this.#count('elected');
+    if (effects.apply.length > 0) this.#count('apply');
+    this.invariants.drained(replica, effects);
+    this.#post(effects.send);
+  }
+
+  #post(messages: readonly Message[]): void {
+    for (const message of messages) {
+      this.invariants.leaving(message);
+      this.#inFlight.push(message);
+    }
+    while (this.#inFlight.length > inFlightMax) {
+      this.#inFlight.splice(this.random.below(this.#inFlight.length), 1);
+    }
+  }
+
+  finish(replica: SimulatedReplica, count: number): void {
+    for (const append of replica.disk.queued.slice(0, count)) {
+      this.invariants.writing(replica, append);
+      for (const { then } of replica.finishAppends(1)) this.#post(then);
+      this.note(`${replica.id}: durable ${append.token}`);
+      this.invariants.stepped(replica);
+    }
+  }
+
+  apply(replica: SimulatedReplica, count: number): void {
+    if (replica.applyHanded(count).length > 0) this.invariants.stepped(replica);
+  }
+
+  #deliverOne(): void {
+    if (this.#inFlight.length === 0) return;
+    const { random, weather } = this;
+    const at = random.chance(weather.reorderChance) ? random.below(this.#inFlight.length) : 0;
+    const message = this.#inFlight[at];
+    if (message === undefined) return;
+    const cut = this.#cut.has(`${message.from}>${message.to}`);
+    // A cut link keeps some messages for later and loses others.
+    if (cut && random.chance(0.7)) return;
+    if (!random.chance(weather.duplicateChance)) this.#inFlight.splice(at, 1);
+    if (!cut && !random.chance(weather.lossChance)) this.#deliver(message);
+  }
+
+  #deliver(message: Message): void {
+    const replica = this.replicas.get(message.to);
+    if (replica === undefined || !replica.up) return;
+    this.note(`${message.to} receives ${line(message)}`);
+    this.#count(message.type);
+    this.step(replica, { kind: 'message', message });
+    if (this.random.chance(this.weather.drainChance)) this.drain(replica);
+  }
+
+  deliverAll(): void {
+    const messages = this.#inFlight;
+    this.#inFlight = [];
+    for (const message of messages) this.#deliver(message);
+  }
+
+  #cutSomething(): void {
+    const ids = [...this.replicas.keys()];
+    this.note('links are cut');
+    this.#count('cut');
+    if (this.random.chance(0.3)) {
+      this.#cut.add(`${this.random.pick(ids)}>${this.random.pick(ids)}`);
+      return;
+    }
+    const side = new Set(ids.filter(() => this.random.chance(0.5)));
+    for (const a of ids) {
+      for (const b of ids) if (side.has(a) !== side.has(b)) this.#cut.add(`${a}>${b}`);
+    }
+  }
+
+  #crash(replica: SimulatedReplica): void {
+    const surviving = this.random.between(0, replica.disk.queued.length);
+    for (const append of replica.disk.queued.slice(0, surviving)) {
+      this.invariants.writing(replica, append);
+      replica.disk.finish(1);
+    }
+    const applied = this.random.between(replica.appliedDurable, replica.applied);
+    this.note(`${replica.id} crashes, ${surviving} more appends durable, applied ${applied}`);
+    this.#count('crash');
+    replica.crash({ surviving: 0, applied });
+    this.invariants.crashed(replica.id);
+  }
+
+  #restartOne(): void {
+    const down = [...this.replicas.values()].filter((replica) => !replica.up);
+    if (down.length > 0) this.restart(this.random.pick(down));
+  }
+
+  restart(replica: SimulatedReplica): void {
+    this.note(`${replica.id} starts`);
+    replica.start();
+    this.invariants.stepped(replica);
+  }
+
+  #compact(replica: SimulatedReplica): void {
+    const index = this.random.between(replica.disk.mark.index, replica.applied);
+    if (index === replica.disk.mark.index) return;
+    this.note(`${replica.id} compacts up to ${index}`);
+    this.#count('compact');
+    replica.compact(index);
+    this.invariants.stepped(replica);
+  }
+
+  allLinksWork(): void {
+    this.#cut.clear();
+  }
+}
+
+function line(message: Message): string {
+  const data = JSON.stringify(message, (key, value) =>
+    key === 'entries' ? value.map((e: { index: number; term: number }) => `${e.index}/${e.term}`) : value,
+  );
+  return data.replaceAll('"', '');
+}
+
+function describe(effects: Effects): string {
+  const { send, append, apply, reads, dropped, role } = effects;
+  const parts = [`send ${send.length}`];
+  if (append !== undefined) {
+    const entries = append.entries.map((entry) => `${entry.index}/${entry.term}`);
+    parts.push(`write #${append.token} [${entries}] ${JSON.stringify(append.hardState ?? {})}`);
+  }
+  if (apply.length > 0) parts.push(`apply ${apply.length} from ${apply[0]?.index}`);
+  if (reads.length > 0) parts.push(`reads ${JSON.stringify(reads)}`);
+  if (dropped.length > 0) parts.push(`dropped ${JSON.stringify(dropped)}`);
+  if (role !== undefined) parts.push(`${role.role} of ${role.term}, leader ${role.leader}`);
+  return parts.join('; ');
+}
