@@ -27,7 +27,7 @@ async function openProxied(t: Test, changes: Partial<SocketTransportOptions> = {
 }
 
 t.test('cut at many places inside frames: whole messages only, and it goes on', async (t) => {
-  const { one, two, proxy } = await openProxied(t, { random: () => 0 });
+  const { one, two, proxy } = await openProxied(t, { limits: { backOffMaxMs: 50 } });
   let next = 1;
   for (const cutAfterBytes of [900, 1_000, 1_001, 1_013, 1_500, 5_000, 66_000]) {
     proxy.cutAfterBytes = cutAfterBytes;
@@ -83,13 +83,18 @@ t.test('a reset fails the requests on it, and only those that left are unknown',
 
 t.test('a peer that does not read: bounded memory, refusals, no late surprise', async (t) => {
   const bulkQueueBytesMax = 2_000_000;
-  const limits = { bulkQueueBytesMax, controlQueueBytesMax: 100_000 };
+  const limits = {
+    bulkQueueBytesMax,
+    controlQueueBytesMax: 100_000,
+    pingIntervalMs: 300,
+    silenceMs: 1_800,
+  };
   const { one, proxy } = await openProxied(t, { limits });
   proxy.stall(true);
   const outcomes: string[] = [];
   // Kernel buffers on the way take some megabytes before anything queues here.
   for (let sent = 0; sent < 400; sent++) {
-    const request = one.transport.request(2, Buffer.alloc(100_000), { timeoutMs: 1_500 });
+    const request = one.transport.request(2, Buffer.alloc(100_000), { timeoutMs: 800 });
     void failureOf(request).then((outcome) => outcomes.push(outcome));
     one.transport.send(2, [{ group: 1, message: append(1, Buffer.alloc(50_000)) }]);
     const queued = one.transport.peers()[0]?.queuedBytes ?? 0;
