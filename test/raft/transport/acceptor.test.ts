@@ -110,6 +110,21 @@ t.test('a soak of random bytes, before and after an upgrade', async (t) => {
   t.equal(answer.toString(), 'answer to still');
 });
 
+t.test('closing does not wait for connections that say nothing', async (t) => {
+  const one = await openOne(t);
+  const sockets = Array.from({ length: 3 }, () => {
+    const socket = connect({ host: '127.0.0.1', port: one.transport.port });
+    socket.on('error', () => undefined);
+    return socket;
+  });
+  await until('connected', () => sockets.every((socket) => !socket.connecting));
+  // Accepted too: the server answers a later connection only after the earlier ones.
+  await exchange(one.transport.port, 'x\r\n\r\n');
+  await one.transport.close();
+  await until('all are closed', () => sockets.every((socket) => socket.destroyed));
+  t.equal(one.log.warnings.length <= 1, true, 'nobody is warned of a quiet stranger');
+});
+
 t.test('a port that is taken is said clearly', async (t) => {
   const one = await openOne(t);
   const { port } = one.transport;

@@ -1,6 +1,9 @@
 /** An attempt ends once, also against servers that accept and then say nothing or nonsense. */
 import { type AddressInfo, createServer, type Socket } from 'node:net';
 import t from 'tap';
+import { frameHeaderBytes } from '../../../src/raft/transport/frame.js';
+import { encodeHello, makeHello } from '../../../src/raft/transport/hello.js';
+import { RecordType } from '../../../src/raft/transport/record-type.js';
 import { makeNode, until } from './socket-cluster.js';
 
 const answers: [string, string, RegExp][] = [
@@ -37,3 +40,39 @@ for (const [name, answer, reason] of answers) {
     await new Promise((resolve) => server.close(resolve));
   });
 }
+
+t.test('a server that knows everything but the secret learns no proof', async (t) => {
+  const self = {
+    node: 2,
+    cluster: 'test',
+    configuration: 'digest',
+    store: 'store-2',
+    instance: 'i',
+    httpAddress: 'h',
+    version: 'v',
+  };
+  const received: Buffer[] = [];
+  const server = createServer((socket) => {
+    socket.on('error', () => undefined);
+    socket.once('data', () => {
+      socket.on('data', (chunk) => received.push(chunk));
+      socket.write(
+        'HTTP/1.1 101 Switching Protocols\r\nconnection: upgrade\r\nupgrade: kvorum-peer\r\n' +
+          `kvorum-hello: ${encodeHello(makeHello(self, 1, 'control'))}\r\n` +
+          `kvorum-proof: ${Buffer.alloc(32).toString('base64url')}\r\n\r\n`,
+      );
+    });
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const one = makeNode(1, [2]);
+  await one.transport.open(one.recorder);
+  const { port } = server.address() as AddressInfo;
+  one.transport.setPeerAddress({ node: 2, address: `127.0.0.1:${port}` });
+  await until('it was told why', () => received.length > 0);
+  t.equal(received[0]?.[frameHeaderBytes], RecordType.refused);
+  t.match(received[0]?.toString('latin1'), /wrong-secret/);
+  t.match(one.transport.peers()[0]?.lastError, /refused by this node: wrong-secret/);
+  t.equal(one.identities.known(2), undefined, 'and it is not remembered as node 2');
+  await one.transport.close();
+  await new Promise((resolve) => server.close(resolve));
+});

@@ -1,8 +1,15 @@
 /** Links under bad networks: cut inside frames, not read, silent, reset; and limits under load. */
 import t, { type Test } from 'tap';
+import { FrameScratch } from '../../../src/raft/transport/frame-scratch.js';
+import { FramedSocket } from '../../../src/raft/transport/framed-socket.js';
+import { makeHello } from '../../../src/raft/transport/hello.js';
+import { transportLimits } from '../../../src/raft/transport/limits.js';
+import { Link } from '../../../src/raft/transport/link.js';
 import type { SocketTransportOptions } from '../../../src/raft/transport/socket-transport.js';
 import { append, appendResponse, failureOf } from '../../contracts/transport.js';
+import { ManualClock } from '../../simulation/manual-clock.js';
 import { addressOf, isConnected, makeNode, type TestNode, until } from './socket-cluster.js';
+import { socketPair } from './socket-pair.js';
 import { TcpProxy } from './tcp-proxy.js';
 
 interface Pair {
@@ -141,4 +148,52 @@ t.test('what cannot fit a frame is dropped or refused at once', async (t) => {
   const answer = one.transport.request(2, Buffer.from('x'), { timeoutMs: 20_000 });
   t.equal(await failureOf(answer), 'unknown', 'an answer that cannot be carried is lost');
   t.ok(isConnected(one.transport), 'and the streams live on');
+});
+
+/** A link on one end of a real connection, in virtual time. */
+async function bareLink(t: Test) {
+  const [near, far] = await socketPair(t);
+  const closed: string[] = [];
+  const noUser = {
+    onFrame: () => undefined,
+    onClosed: () => undefined,
+    onDrained: () => undefined,
+  };
+  const self = { node: 2, cluster: 'test', configuration: 'd', store: 's', instance: 'i' };
+  const clock = new ManualClock();
+  const link = new Link({
+    socket: new FramedSocket(near, 4_096, noUser),
+    hello: makeHello({ ...self, httpAddress: 'h', version: 'v' }, 1, 'bulk'),
+    clock,
+    limits: transportLimits({ requestsInProgressMax: 2 }),
+    scratch: new FrameScratch(),
+    user: { onContent: () => undefined, onClosed: (_link, reason) => closed.push(reason) },
+  });
+  return { link, clock, near, far, closed };
+}
+
+t.test('silence closes after 3 s, but not right after this process was paused', async (t) => {
+  const awake = await bareLink(t);
+  for (const nowMs of [1_000, 2_000]) awake.link.tick(nowMs, 1_000);
+  t.strictSame(awake.closed, []);
+  awake.link.tick(3_000, 1_000);
+  t.strictSame(awake.closed, ['nothing was heard for 3000 ms']);
+  const paused = await bareLink(t);
+  paused.link.tick(1_000, 1_000);
+  paused.link.tick(60_000, 59_000);
+  t.strictSame(paused.closed, [], 'what waits in the socket is read first');
+  paused.link.tick(61_000, 1_000);
+  t.strictSame(paused.closed, ['nothing was heard for 3000 ms']);
+});
+
+t.test('a peer that asks and does not read its answers is not listened to', async (t) => {
+  const { link, clock, near, far } = await bareLink(t);
+  for (let id = 1; id <= 4; id++) link.answer(id, Buffer.from('x'));
+  t.equal(near.isPaused(), false);
+  link.answer(5, Buffer.from('x'));
+  t.equal(near.isPaused(), true, 'more than twice its requests are unread');
+  far.resume();
+  clock.advance(0);
+  await until('it is listened to again', () => !near.isPaused());
+  t.equal(link.queuedAnswers, 0);
 });
