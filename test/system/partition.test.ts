@@ -40,7 +40,7 @@ for (const [how, isolate] of faults) {
         ({ node, invokedMs }) => node === minority && invokedMs > isolatedMs,
       );
     const majorityBefore = workload.history.count('ok');
-    await eventually('more refusals', () => ofMinority().length > 20 || undefined);
+    await eventually('more refusals', () => ofMinority().length > 8 || undefined);
     t.same(
       ofMinority().filter(({ outcome }) => outcome !== 'not_applied'),
       [],
