@@ -4,6 +4,7 @@
  * durable.
  */
 import closeWithGrace from 'close-with-grace';
+import { InvariantViolation } from '../raft/core/invariant.js';
 import type { Context, Invocation } from './command.js';
 import { CommandError } from './command-errors.js';
 import { ConfigError, loadConfig, type NodeConfig } from './config.js';
@@ -65,11 +66,21 @@ export async function startNode(
     await starting;
   } catch (error) {
     grace.uninstall();
-    throw error;
+    throw isProgrammingError(error) ? error : new CommandError(messageOf(error), exitCodes.failed);
   }
   closeWithParent(grace.close);
   // From here on the process ends through close-with-grace: 0 when closed, 1 when out of time.
   return new Promise<ExitCode>(() => {});
+}
+
+/** These deserve their stack; everything else that stops a start is worded for an operator. */
+function isProgrammingError(error: unknown): boolean {
+  const kinds = [TypeError, RangeError, ReferenceError, InvariantViolation];
+  return kinds.some((kind) => error instanceof kind);
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }
 
 function readConfig(sources: Parameters<typeof loadConfig>[0]): NodeConfig {
