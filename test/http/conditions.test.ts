@@ -60,7 +60,7 @@ t.test('reads: If-None-Match is compared weakly, over lists', (t) => {
   t.equal(judge(undefined, '"1" , W/"42",'), 'not-modified');
   t.equal(judge(undefined, ', ,"41",,"42"'), 'not-modified');
   t.equal(judge(undefined, '*'), 'not-modified');
-  t.equal(judge(undefined, '"41", "anything, at all"'), 'send');
+  t.equal(judge(undefined, '"41", "anything,at-all"'), 'send');
   t.end();
 });
 
