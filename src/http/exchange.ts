@@ -36,6 +36,9 @@ export interface HttpParts {
 /** Bodies up to this are read to their end, so that a refusal keeps the connection. */
 const discardBytesMax = 65_536;
 
+/** Statuses of the 5xx range that say nothing about this node. */
+const callersOwn: ReadonlySet<number> = new Set([501, 505]);
+
 export interface ExchangeOptions {
   readonly id: string;
   /** The pattern of the route, for metrics. */
@@ -264,7 +267,7 @@ export class Exchange {
 
   #log(status: number, code: ProblemCode, facts: ProblemFacts, error: unknown): void {
     const { log } = this.parts;
-    const failed = status >= 500 && status !== 501;
+    const failed = status >= 500 && !callersOwn.has(status);
     if (!failed && !log.debug) return;
     const { detail } = facts;
     const line = { ...this.#line(status), code, ...(detail === undefined ? {} : { detail }) };

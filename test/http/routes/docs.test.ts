@@ -14,7 +14,11 @@ t.test('the page has everything from this node', async (t) => {
   }
   t.match(page.headers['content-security-policy'], /script-src 'self'/);
   const setup = await server.request('GET', '/docs/static/swagger-initializer.js');
-  t.notMatch(setup.text, /https?:\/\//, 'nothing is fetched from elsewhere');
+  t.notMatch(
+    setup.text.replace(/^\s*\/\/.*$/gm, ''),
+    /https?:\/\//,
+    'nothing is fetched from elsewhere',
+  );
 });
 
 t.test('OpenAPI 3.1 with every route', async (t) => {
@@ -22,7 +26,7 @@ t.test('OpenAPI 3.1 with every route', async (t) => {
   const { json } = await server.request('GET', '/docs/json');
   t.equal(json.openapi, '3.1.0');
   const paths = json.paths as Record<string, Record<string, unknown>>;
-  t.same(Object.keys(paths['/v1/kv/{key}'] ?? {}).sort(), ['delete', 'get', 'head', 'put']);
+  t.same(Object.keys(paths['/v1/kv/{key}'] ?? {}).sort(), ['delete', 'get', 'put']);
   for (const path of [
     '/',
     '/livez',

@@ -6,7 +6,7 @@ t.test('the Prometheus text format, each line well formed', async (t) => {
   const { text } = await server.request('GET', '/metrics');
   for (const line of text.split('\n')) {
     if (line === '' || line.startsWith('# HELP ') || line.startsWith('# TYPE ')) continue;
-    if (!/^[a-z_]+(\{[^}]*(\{key\}|\{id\})?[^}]*\})? \S+$/.test(line)) t.fail(line);
+    if (!/^[a-z0-9_]+(\{[^}]*(\{key\}|\{id\})?[^}]*\})? \S+$/.test(line)) t.fail(line);
   }
   t.match(text, /^kvorum_info\{/m);
 });
