@@ -1,5 +1,6 @@
 import t from 'tap';
 import { InFlight } from '../../src/http/in-flight.js';
+import { startServer } from './harness.js';
 
 t.test('counts, and sweeps what is overdue', (t) => {
   let now = 0;
@@ -25,3 +26,53 @@ t.test('counts, and sweeps what is overdue', (t) => {
   inFlight.stop();
   t.end();
 });
+
+t.test('a service that does not keep its time is answered for', async (t) => {
+  const server = await startServer(t, { limits: { timeoutGraceMs: 50 } });
+  server.service.before = () => new Promise(() => {});
+  const headers = { 'kvorum-timeout': '10ms' };
+  const [write, read] = await Promise.all([
+    server.request('PUT', '/v1/kv/k', { headers }),
+    server.request('GET', '/v1/kv/k', { headers }),
+  ]);
+  t.match(write, { status: 504, json: { code: 'outcome_unknown', outcome: 'unknown' } });
+  t.match(read, { status: 503, json: { code: 'read_timed_out', detail: /consistency=stale/ } });
+});
+
+t.test('limits: requests in flight, body bytes', async (t) => {
+  const server = await startServer(t, {
+    limits: { requestsInFlightMax: 2, valueBytesMax: 1000, bodyBytesInFlightMax: 1500 },
+  });
+  const gate: { open?: () => void } = {};
+  const opened = new Promise<void>((resolve) => {
+    gate.open = resolve;
+  });
+  server.service.before = () => opened;
+  const first = server.request('PUT', '/v1/kv/a', { body: Buffer.alloc(1000) });
+  await waitFor(() => server.service.writes.length === 1);
+  const noRoom = await server.request('PUT', '/v1/kv/b', { body: Buffer.alloc(1000) });
+  t.match(noRoom, {
+    status: 429,
+    json: { code: 'overloaded', limit: 'bodyBytesInFlightMax', outcome: 'not_applied' },
+    headers: { 'retry-after': '1' },
+  });
+  const second = server.request('GET', '/v1/kv/a');
+  await waitFor(() => server.service.reads.length === 1);
+  for (const method of ['PUT', 'GET', 'DELETE']) {
+    const full = await server.request(method, '/v1/kv/c');
+    t.match(full, { status: 429, json: { limit: 'requestsInFlightMax' } }, method);
+  }
+  t.equal(
+    (await server.request('GET', '/livez')).status,
+    200,
+    'health does not wait in that queue',
+  );
+  gate.open?.();
+  t.equal((await first).status, 201);
+  await second;
+  t.equal((await server.request('GET', '/v1/kv/a')).status, 200);
+});
+
+async function waitFor(condition: () => boolean): Promise<void> {
+  while (!condition()) await new Promise((resolve) => setImmediate(resolve));
+}

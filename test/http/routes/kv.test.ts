@@ -1,13 +1,8 @@
 import { once } from 'node:events';
-import { request as httpRequest } from 'node:http';
 import { connect } from 'node:net';
-import fc from 'fast-check';
 import t from 'tap';
 import { KvError } from '../../../src/kv/errors.js';
 import { startServer, type TestServer } from '../harness.js';
-
-const encode = (bytes: Buffer): string =>
-  [...bytes].map((byte) => `%${byte.toString(16).padStart(2, '0')}`).join('');
 
 t.test('put, get, head, delete', async (t) => {
   const server = await startServer(t);
@@ -76,54 +71,6 @@ t.test('every data answer, 304, 404 and 412 too, carries the same headers', asyn
   server.service.decidedBy = 1;
   const own = await server.request('GET', '/v1/kv/k');
   t.equal(own.headers['kvorum-via'], undefined);
-});
-
-t.test('conditions', async (t) => {
-  const server = await startServer(t);
-  const put = (headers: Record<string, string>) =>
-    server.request('PUT', '/v1/kv/k', { body: 'v', headers });
-  const missing = await put({ 'if-match': '"1"' });
-  t.match(missing, { status: 412, json: { code: 'precondition_failed', outcome: 'not_applied' } });
-  t.equal(missing.headers.etag, undefined);
-  t.equal(missing.json.current_revision, undefined);
-  t.equal((await put({ 'if-match': '*' })).status, 412);
-  t.equal((await put({ 'if-none-match': '*' })).status, 201);
-  const clash = await put({ 'if-none-match': '*' });
-  t.match(clash, { status: 412, json: { current_revision: 1 }, headers: { etag: '"1"' } });
-  t.equal((await put({ 'if-match': '"1"' })).status, 200);
-  t.equal((await put({ 'if-match': '"1"' })).status, 412);
-  const remove = (tag: string) =>
-    server.request('DELETE', '/v1/kv/k', { headers: { 'if-match': tag } });
-  t.match(await remove('"1"'), { status: 412, headers: { etag: '"2"' } });
-  t.equal((await remove('"2"')).status, 200);
-  t.equal((await remove('"2"')).status, 412, 'an absent key matches nothing');
-  for (const tag of ['W/"1"', '"1", "2"', '1', '']) {
-    t.match(await put({ 'if-match': tag }), { status: 400, json: { header: 'If-Match' } }, tag);
-  }
-  t.match(await put({ 'if-none-match': '"1"' }), {
-    status: 400,
-    json: { header: 'If-None-Match' },
-  });
-});
-
-t.test('conditional reads', async (t) => {
-  const server = await startServer(t);
-  await server.request('PUT', '/v1/kv/k', { body: 'v' });
-  const get = (headers: Record<string, string>, method = 'GET') =>
-    server.request(method, '/v1/kv/k', { headers });
-  for (const method of ['GET', 'HEAD']) {
-    const same = await get({ 'if-none-match': 'W/"9", "1"' }, method);
-    t.match(same, { status: 304, text: '', headers: { etag: '"1"', 'kvorum-revision': '1' } });
-    t.equal(same.headers['content-length'], undefined);
-  }
-  t.equal((await get({ 'if-none-match': '*' })).status, 304);
-  t.equal((await get({ 'if-none-match': '"2"' })).status, 200);
-  const failed = await get({ 'if-match': '"2"' });
-  t.match(failed, { status: 412, headers: { etag: '"1"' }, json: { current_revision: 1 } });
-  t.equal((await get({ 'if-match': '"1"' })).status, 200);
-  t.equal((await get({ 'if-match': 'W/"1"' })).status, 400);
-  const absent = await server.request('GET', '/v1/kv/x', { headers: { 'if-match': '"2"' } });
-  t.equal(absent.status, 404, 'RFC 9110, 13.2.1: a precondition does not hide that there is none');
 });
 
 t.test('consistency, staleness, time and forwarding reach the service', async (t) => {
@@ -203,104 +150,6 @@ t.test('what is malformed, unknown or not built is refused and changes nothing',
   t.equal(server.service.writes.length + server.service.reads.length, 0);
 });
 
-t.test('values: any bytes, any type, none at all, up to the limit', async (t) => {
-  const server = await startServer(t, { limits: { valueBytesMax: 200_000 } });
-  const types = [
-    'application/json',
-    'application/x-www-form-urlencoded',
-    'text/html',
-    'nonsense',
-    'a/b;c="d"',
-  ];
-  for (const type of types) {
-    const body = '{not json\0\xff';
-    await server.request('PUT', '/v1/kv/k', { body, headers: { 'content-type': type } });
-    const get = await server.request('GET', '/v1/kv/k');
-    t.match(get, { text: body, headers: { 'content-type': type } });
-  }
-  for (const size of [0, 1, 65_535, 200_000]) {
-    const body = Buffer.alloc(size, 7);
-    for (const headers of [{}, { 'transfer-encoding': 'chunked' }]) {
-      const put = await server.request('PUT', '/v1/kv/k', { body, headers });
-      t.equal(put.status, 200, `${size} ${JSON.stringify(headers)}`);
-      t.ok((await server.request('GET', '/v1/kv/k')).body.equals(body));
-    }
-  }
-  const before = server.service.writes.length;
-  const large = await server.request('PUT', '/v1/kv/k', { body: Buffer.alloc(200_001) });
-  t.match(large, { status: 413, json: { code: 'value_too_large', limit_bytes: 200_000 } });
-  t.equal(large.headers.connection, 'close');
-  const chunked = await server.request('PUT', '/v1/kv/k', {
-    body: Buffer.alloc(200_001),
-    headers: { 'transfer-encoding': 'chunked' },
-  });
-  t.match(chunked, { status: 413, json: { limit_bytes: 200_000 } });
-  t.equal(server.service.writes.length, before);
-});
-
-t.test('a body that is far too large is answered, and the client can read it', async (t) => {
-  const server = await startServer(t);
-  for (const headers of [{}, { 'transfer-encoding': 'chunked' }]) {
-    const answer = await server.request('PUT', '/v1/kv/k', {
-      body: Buffer.alloc(6_000_000),
-      headers,
-    });
-    t.match(answer, { status: 413, json: { code: 'value_too_large' } });
-  }
-});
-
-t.test('a body cut short changes nothing', async (t) => {
-  const server = await startServer(t);
-  const socket = connect(server.port, '127.0.0.1');
-  socket.write('PUT /v1/kv/k HTTP/1.1\r\nHost: localhost\r\nContent-Length: 10\r\n\r\nhello');
-  await once(socket, 'connect');
-  socket.destroy();
-  const half = await server.raw(
-    'PUT /v1/kv/k HTTP/1.1\r\nHost: localhost\r\nContent-Length: 10\r\n\r\nhello',
-    { end: true },
-  );
-  t.match(half, /^HTTP\/1.1 400 .*"code":"incomplete_body"/s);
-  const chunk = await server.raw(
-    'PUT /v1/kv/k HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\nzz\r\n',
-  );
-  t.match(chunk, /^HTTP\/1.1 400 .*"code":"malformed_request"/s);
-  t.equal(server.service.writes.length, 0);
-  t.equal((await server.request('PUT', '/v1/kv/k')).status, 201, 'and the server goes on');
-});
-
-t.test(
-  'Expect: 100-continue is answered before the body, with a refusal if there is one',
-  async (t) => {
-    const server = await startServer(t);
-    const talk = (length: number) =>
-      new Promise<{ continued: boolean; status: number }>((resolve, reject) => {
-        let continued = false;
-        const request = httpRequest({
-          port: server.port,
-          host: '127.0.0.1',
-          method: 'PUT',
-          path: '/v1/kv/k',
-          headers: { expect: '100-continue', 'content-length': length },
-        });
-        request.once('continue', () => {
-          continued = true;
-          request.end(Buffer.alloc(length));
-        });
-        request.once('response', (response) => {
-          response.resume();
-          response.once('close', () => request.destroy());
-          resolve({ continued, status: response.statusCode ?? 0 });
-        });
-        request.once('error', reject);
-        request.flushHeaders();
-      });
-    t.same(await talk(5), { continued: true, status: 201 });
-    t.same(await talk(2_000_000), { continued: false, status: 413 });
-    const other = await server.request('PUT', '/v1/kv/k', { headers: { expect: 'magic' } });
-    t.match(other, { status: 417, json: { code: 'expectation_failed' } });
-  },
-);
-
 t.test('errors of the service keep code, outcome and facts', async (t) => {
   const server = await startServer(t);
   const { service } = server;
@@ -378,88 +227,6 @@ t.test('a kept content type that no header can carry is left out', async (t) => 
   const get = await server.request('GET', '/v1/kv/k');
   t.match(get, { status: 200, text: 'v' });
   t.equal(get.headers['content-type'], undefined);
-});
-
-t.test('a service that does not keep its time is answered for', async (t) => {
-  const server = await startServer(t, { limits: { timeoutGraceMs: 50 } });
-  server.service.before = () => new Promise(() => {});
-  const headers = { 'kvorum-timeout': '10ms' };
-  const [write, read] = await Promise.all([
-    server.request('PUT', '/v1/kv/k', { headers }),
-    server.request('GET', '/v1/kv/k', { headers }),
-  ]);
-  t.match(write, { status: 504, json: { code: 'outcome_unknown', outcome: 'unknown' } });
-  t.match(read, { status: 503, json: { code: 'read_timed_out', detail: /consistency=stale/ } });
-});
-
-t.test('limits: requests in flight, body bytes', async (t) => {
-  const server = await startServer(t, {
-    limits: { requestsInFlightMax: 2, valueBytesMax: 1000, bodyBytesInFlightMax: 1500 },
-  });
-  const gate: { open?: () => void } = {};
-  const opened = new Promise<void>((resolve) => {
-    gate.open = resolve;
-  });
-  server.service.before = () => opened;
-  const first = server.request('PUT', '/v1/kv/a', { body: Buffer.alloc(1000) });
-  await waitFor(() => server.service.writes.length === 1);
-  const noRoom = await server.request('PUT', '/v1/kv/b', { body: Buffer.alloc(1000) });
-  t.match(noRoom, {
-    status: 429,
-    json: { code: 'overloaded', limit: 'bodyBytesInFlightMax', outcome: 'not_applied' },
-    headers: { 'retry-after': '1' },
-  });
-  const second = server.request('GET', '/v1/kv/a');
-  await waitFor(() => server.service.reads.length === 1);
-  for (const method of ['PUT', 'GET', 'DELETE']) {
-    const full = await server.request(method, '/v1/kv/c');
-    t.match(full, { status: 429, json: { limit: 'requestsInFlightMax' } }, method);
-  }
-  t.equal(
-    (await server.request('GET', '/livez')).status,
-    200,
-    'health does not wait in that queue',
-  );
-  gate.open?.();
-  t.equal((await first).status, 201);
-  await second;
-  t.equal((await server.request('GET', '/v1/kv/a')).status, 200);
-});
-
-t.test('odd keys over a real socket', async (t) => {
-  const server = await startServer(t);
-  const putRaw = (target: string): Promise<string> =>
-    server.raw(
-      `PUT ${target} HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1\r\nConnection: close\r\n\r\nv`,
-    );
-  const stored = ['../x', 'a//b', '%2F', '%FF', '%00', './.', '"{}|<>\\^`', 'k:8080/', '%3F'];
-  for (const key of stored) t.match(await putRaw(`/v1/kv/${key}`), /^HTTP\/1.1 20[01] /, key);
-  t.same(
-    [...server.service.stored.keys()],
-    ['../x', 'a//b', '/', '\xff', '\x00', './.', '"{}|<>\\^`', 'k:8080/', '?'],
-  );
-  t.match(await putRaw('http://localhost/v1/kv/absolute'), /^HTTP\/1.1 201 /);
-  t.match(await putRaw('/v1/kv/a#b'), /^HTTP\/1.1 400 .*%23.*"code":"invalid_target"/s);
-  t.match(await putRaw('/v1/kv/%zz'), /^HTTP\/1.1 400 .*"code":"invalid_key"/s);
-  t.match(await putRaw('/v1/kv/'), /^HTTP\/1.1 400 .*"code":"empty_key"/s);
-  t.match(await putRaw(`/v1/kv/${'k'.repeat(1025)}`), /^HTTP\/1.1 400 .*"limit_bytes":1024/s);
-  t.match(await putRaw('/v1/kv/\xd0\xba'), /^HTTP\/1.1 400 .*percent-encoded/s);
-});
-
-t.test('property: any key and value go round', async (t) => {
-  const server = await startServer(t);
-  const bytes = (minLength: number, maxLength: number) =>
-    fc.uint8Array({ minLength, maxLength }).map((array) => Buffer.from(array));
-  await fc.assert(
-    fc.asyncProperty(bytes(1, 200), bytes(0, 300), async (key, value) => {
-      const path = `/v1/kv/${encode(key)}`;
-      const put = await server.request('PUT', path, { body: value });
-      const canonical = String(put.json.key);
-      const get = await server.request('GET', `/v1/kv/${canonical}`);
-      return get.status === 200 && get.body.equals(value);
-    }),
-    { numRuns: 100 },
-  );
 });
 
 t.test('pipelined requests are answered in order', async (t) => {
