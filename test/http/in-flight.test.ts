@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { connect } from 'node:net';
 import t from 'tap';
 import { InFlight } from '../../src/http/in-flight.js';
 import { startServer } from './harness.js';
@@ -71,6 +73,31 @@ t.test('limits: requests in flight, body bytes', async (t) => {
   t.equal((await first).status, 201);
   await second;
   t.equal((await server.request('GET', '/v1/kv/a')).status, 200);
+});
+
+t.test('a body that arrives when all places are taken is refused and let go of', async (t) => {
+  const server = await startServer(t, { limits: { requestsInFlightMax: 1 } });
+  const gate: { open?: () => void } = {};
+  const opened = new Promise<void>((resolve) => {
+    gate.open = resolve;
+  });
+  server.service.before = () => opened;
+  const slow = connect(server.port, '127.0.0.1');
+  slow.write('PUT /v1/kv/a HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9\r\n\r\nhell');
+  const bodyBytes = async () =>
+    /_bounded\{resource="body_bytes"\} (\d+)/.exec(
+      (await server.request('GET', '/metrics')).text,
+    )?.[1];
+  while ((await bodyBytes()) !== '4') await new Promise((resolve) => setImmediate(resolve));
+  const first = server.request('GET', '/v1/kv/b');
+  await waitFor(() => server.service.reads.length === 1);
+  slow.write('o you');
+  const [answer] = await once(slow, 'data');
+  t.match(String(answer), /^HTTP\/1.1 429 .*requestsInFlightMax/s);
+  t.equal(await bodyBytes(), '0');
+  slow.destroy();
+  gate.open?.();
+  await first;
 });
 
 async function waitFor(condition: () => boolean): Promise<void> {
