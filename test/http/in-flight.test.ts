@@ -8,7 +8,11 @@ t.test('counts, and sweeps what is overdue', (t) => {
   let now = 0;
   const inFlight = new InFlight(2, () => now);
   const expired: number[] = [];
-  const waiting = (overdueMs: number) => ({ overdueMs, expire: () => expired.push(overdueMs) });
+  const waiting = (overdueMs: number) => ({
+    overdueMs,
+    place: -1,
+    expire: () => expired.push(overdueMs),
+  });
   const [first, second] = [waiting(10), waiting(20)];
   inFlight.add(first);
   t.notOk(inFlight.full);
