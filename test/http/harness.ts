@@ -88,7 +88,7 @@ function send(
       response.once('end', () => {
         const bytes = Buffer.concat(pieces);
         const text = bytes.toString();
-        const json = text.startsWith('{') ? JSON.parse(text) : {};
+        const json = parse(text);
         resolve({
           status: response.statusCode ?? 0,
           headers: response.headers,
@@ -116,4 +116,12 @@ function sendRaw(port: number, bytes: string | Buffer, options: RawOptions = {})
     if (options.end) socket.end(data);
     else socket.write(data);
   });
+}
+
+function parse(text: string): Record<string, unknown> {
+  try {
+    return text.startsWith('{') ? JSON.parse(text) : {};
+  } catch {
+    return {};
+  }
 }
