@@ -60,6 +60,7 @@ t.test('damage is always shown and is exit code 1', async (t) => {
   t.equal(code, 1);
   t.equal(
     out,
-    'damage file=wal/1.seg offset=512 bytes=96 reason=bad checksum\n  entry group=3 index=7 term=2\n',
+    'damage file=wal/1.seg offset=512 bytes=96 reason=bad checksum\n' +
+      '  entry group=3 index=7 term=2\n',
   );
 });
