@@ -66,6 +66,10 @@ export class RaftLog {
     this.#applied = start.applied;
   }
 
+  /** The last entry that is compacted away. */
+  get mark(): EntryId {
+    return this.#mark;
+  }
   get firstIndex(): Index {
     return this.#mark.index + 1;
   }

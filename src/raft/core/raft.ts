@@ -56,7 +56,7 @@ export class Raft {
   readonly #election: Election;
   readonly #outbox = new Outbox();
   readonly #effects = new EffectsCollector();
-  readonly #forwardedReads = new ForwardedReads();
+  readonly #forwardedReads: ForwardedReads;
   readonly #persistence: Persistence;
   readonly #unapplied: UnappliedBudget;
   #role: Role = 'follower';
@@ -91,6 +91,8 @@ export class Raft {
     this.#vote = hardState.vote;
     this.#persistence = new Persistence(this.#log, hardState);
     this.#unapplied = new UnappliedBudget(options.limits.unappliedBytesMax);
+    // Far apart from what an earlier process of this replica asked with, in safe integers.
+    this.#forwardedReads = new ForwardedReads(Math.floor(options.random() * 2 ** 48));
   }
 
   get status(): RaftStatus {
@@ -192,7 +194,8 @@ export class Raft {
         return this.#onHeartbeat(message);
       case 'behind-tail':
         this.#follow(message.from);
-        this.#behindTail = message.firstIndex;
+        // What is committed here is in every leader's log, its mark included: an old message.
+        if (message.firstIndex > this.#log.commit + 1) this.#behindTail = message.firstIndex;
         return;
       case 'pre-vote':
       case 'vote':
