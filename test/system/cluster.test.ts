@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 import t from 'tap';
 import { Cluster } from './cluster.js';
 import { eventually } from './eventually.js';
+import { hasSetpriv, NodeProcess } from './node-process.js';
 import { Workload } from './workload.js';
 
 const fakeNode = fileURLToPath(new URL('./fake-node.js', import.meta.url));
@@ -78,4 +79,29 @@ t.test('what a process uses can be read', async (t) => {
   t.ok((node.residentBytes() ?? 0) > 10e6);
   const environment = readFileSync(`/proc/${node.pid}/environ`, 'utf8');
   t.notMatch(environment, /TAP/, 'the test runner does not reach into nodes');
+});
+
+t.test('no node outlives a test process that is killed', async (t) => {
+  const moduleUrl = new URL('./node-process.js', import.meta.url).href;
+  for (const signal of ['SIGALRM', 'SIGKILL'] as const) {
+    if (signal === 'SIGKILL' && !hasSetpriv) return t.comment('skipped: there is no setpriv');
+    const script = `
+      import { NodeProcess } from ${JSON.stringify(moduleUrl)};
+      const node = new NodeProcess('sleep', ['1000']);
+      console.log('pid', node.pid);
+      setInterval(() => {}, 1e6);`;
+    const parent = new NodeProcess(process.execPath, ['--input-type=module', '-e', script]);
+    t.teardown(() => parent.kill());
+    const pid = await eventually('its node runs', () => /pid (\d+)/.exec(parent.log)?.[1]);
+    parent.signal(signal);
+    await parent.ended;
+    await eventually(`the node has ended after ${signal}`, () => {
+      try {
+        process.kill(Number(pid), 0);
+        return undefined;
+      } catch {
+        return true;
+      }
+    });
+  }
 });

@@ -3,6 +3,7 @@
  * link when asked for. Everything is torn down with the test, also when that fails; then the logs'
  * ends are printed.
  */
+import { mkdtempSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Test } from 'tap';
@@ -40,12 +41,15 @@ export class Cluster {
   readonly shards: number;
   readonly secret = 'a-secret-of-the-tests';
   readonly #options: ClusterOptions;
+  /** Not the test's own folder: that one may go while nodes still run in it. */
+  readonly #folder: string;
   readonly #places: ReadonlyMap<number, Place>;
   readonly #links = new Map<string, LinkProxy>();
   readonly #processes = new Map<number, NodeProcess>();
   readonly #clients = new Map<number, HttpClient>();
 
-  private constructor(options: ClusterOptions, places: readonly Place[]) {
+  private constructor(options: ClusterOptions, folder: string, places: readonly Place[]) {
+    this.#folder = folder;
     this.#options = options;
     this.shards = options.shards ?? 12;
     this.#places = new Map(places.map((place) => [place.id, place]));
@@ -63,7 +67,7 @@ export class Cluster {
   /** Folders, ports and proxies, and no process yet. */
   static async prepare(t: Test, options: ClusterOptions = {}): Promise<Cluster> {
     const count = options.nodes ?? 3;
-    const folder = t.testdir();
+    const folder = mkdtempSync(join(root, 'build', 'system-test-'));
     const ports = await freePorts(2 * count);
     const places = Array.from({ length: count }, (_, index) => ({
       id: index + 1,
@@ -71,7 +75,7 @@ export class Cluster {
       httpPort: ports[2 * index] ?? 0,
       peerPort: ports[2 * index + 1] ?? 0,
     }));
-    const cluster = new Cluster(options, places);
+    const cluster = new Cluster(options, folder, places);
     t.teardown(() => cluster.#close(t));
     if (options.proxies === true) await cluster.#openProxies();
     return cluster;
@@ -139,6 +143,14 @@ export class Cluster {
     ];
   }
 
+  /** Waits until a node answers at all. */
+  async listens(id: number): Promise<void> {
+    await eventually(`node ${id} listens`, async () => {
+      const { status } = await this.client(id).request('GET', '/livez', { timeoutMs: 2_000 });
+      return status;
+    });
+  }
+
   /** Waits until the nodes answer /readyz with 200. */
   async ready(ids: readonly number[] = this.ids, timeoutMs = readyTimeoutMs): Promise<void> {
     await Promise.all(
@@ -198,15 +210,26 @@ export class Cluster {
     );
   }
 
-  /** Waits until a node knows that it serves no shard; from then on it refuses and knows why. */
+  /**
+   * Waits until a node leads no shard and knows no leader of any. Until then it may have proposed
+   * what it cannot commit, and answers `unknown`; from then on it must refuse.
+   */
   async lacksMajority(id: number): Promise<void> {
-    await eventually(`node ${id} names all shards without a majority`, async () => {
-      const { body } = await this.client(id).request('GET', '/readyz');
-      const { shards_without_majority: shards } = JSON.parse(body.toString('utf8')) as {
-        shards_without_majority: number[];
+    await eventually(`node ${id} knows no leader of any shard`, async () => {
+      const answer = await this.client(id).request('GET', '/admin/v1/shards');
+      const { shards } = JSON.parse(answer.body.toString('utf8')) as {
+        shards: { leader: number | null; replica: { role: string } | null }[];
       };
-      return shards.length === this.shards || undefined;
+      const lost = shards.every(
+        ({ leader, replica }) => leader === null && replica?.role !== 'leader',
+      );
+      return lost || undefined;
     });
+    const { body } = await this.client(id).request('GET', '/readyz');
+    const { shards_without_majority: shards } = JSON.parse(body.toString('utf8')) as {
+      shards_without_majority: number[];
+    };
+    if (shards.length !== this.shards) throw new Error(`/readyz names shards ${shards}`);
   }
 
   async #openProxies(): Promise<void> {
@@ -222,6 +245,7 @@ export class Cluster {
     await Promise.all([...this.#clients.values()].map((client) => client.close()));
     await Promise.all([...this.#processes.values()].map((process) => process.kill()));
     await Promise.all([...this.#links.values()].map((link) => link.close()));
+    rmSync(this.#folder, { recursive: true, force: true });
     if (t.passing()) return;
     for (const [id, { log }] of this.#processes) {
       t.comment(`the end of node ${id}'s log:\n${log.slice(-logCharactersShown)}`);

@@ -1,16 +1,28 @@
 /**
  * One real process of a node: its output, its end, signals to it by pid, and what it uses.
  */
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 
 const logCharactersMax = 256 * 1024;
 const running = new Set<ChildProcess>();
 
-// Whatever ends the test process, no node outlives it.
-process.on('exit', () => {
+const killAll = () => {
   for (const child of running) child.kill('SIGKILL');
-});
+};
+
+// Whatever ends the test process, no node outlives it: the runner's time limit comes as SIGALRM,
+// and against kill -9 there is the kernel's signal to orphans, where `setpriv` can ask for it.
+process.on('exit', killAll);
+for (const signal of ['SIGALRM', 'SIGTERM', 'SIGINT', 'SIGHUP'] as const) {
+  process.once(signal, () => {
+    killAll();
+    process.kill(process.pid, signal);
+  });
+}
+const diesWithParent = ['setpriv', '--pdeathsig', 'KILL'];
+/** Whether nodes end even with a test process that is killed with SIGKILL. */
+export const hasSetpriv = spawnSync('setpriv', ['--pdeathsig', 'KILL', 'true']).status === 0;
 
 export interface Exit {
   readonly code: number | null;
@@ -29,9 +41,9 @@ export class NodeProcess {
     // The test runner puts its own hooks into the environment of whatever is spawned, even into
     // an empty one; `env -i` drops them and becomes the node, under the same pid.
     const kept = ['PATH', 'HOME'].map((name) => `${name}=${process.env[name] ?? ''}`);
-    this.#child = spawn('env', ['-i', ...kept, command, ...args], {
-      stdio: ['ignore', 'pipe', 'pipe'],
-    });
+    const clean = ['env', '-i', ...kept, command, ...args];
+    const [first = '', ...rest] = hasSetpriv ? [...diesWithParent, ...clean] : clean;
+    this.#child = spawn(first, rest, { stdio: ['ignore', 'pipe', 'pipe'] });
     running.add(this.#child);
     for (const stream of [this.#child.stdout, this.#child.stderr]) {
       stream?.setEncoding('utf8');

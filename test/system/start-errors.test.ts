@@ -82,7 +82,10 @@ t.test('a folder and an id that are taken', async (t) => {
   await t.test('a wiped node is refused under its old id', async (t) => {
     rmSync(folder, { recursive: true });
     const node = cluster.startNode(1);
-    await eventually('somebody says so', () => /store/i.test(node.log) || undefined);
+    await eventually(
+      'somebody says so',
+      () => /belongs to data folder/.test(node.log) || undefined,
+    );
     t.equal((await workload.write(1, 'key', 'wiped', 2_000)).outcome, 'not_applied');
     await node.kill();
   });

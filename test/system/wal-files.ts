@@ -1,9 +1,10 @@
 /**
- * Finds and damages bytes in a stopped node's log, without knowledge of its format: by the values
- * that a test has written.
+ * Finds and damages bytes in a stopped node's log, by the values that a test has written.
  */
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { FRAMES_BEGIN } from '../../src/raft/wal/format.js';
+import { FRAME_HEADER_BYTES, readFrameHeader } from '../../src/raft/wal/frame.js';
 
 export interface Place {
   readonly path: string;
@@ -19,13 +20,17 @@ export function findInLog(folder: string, text: string): Place | undefined {
   return undefined;
 }
 
-/** Where the bytes that are not zero end in the file that holds `text`. */
+/** Where the next frame would begin in the segment that holds `text`. */
 export function endOfLog(folder: string, text: string): Place | undefined {
   const found = findInLog(folder, text);
   if (found === undefined) return undefined;
   const bytes = readFileSync(found.path);
-  let offset = bytes.length;
-  while (offset > 0 && bytes[offset - 1] === 0) offset -= 1;
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  let offset = FRAMES_BEGIN;
+  for (let header = readFrameHeader(view, offset); header !== undefined; ) {
+    offset += FRAME_HEADER_BYTES + header.payloadBytes;
+    header = readFrameHeader(view, offset);
+  }
   return { path: found.path, offset };
 }
 

@@ -55,6 +55,7 @@ const retryAfterMs = 300;
 const answerReserveMs = 5;
 
 const noCondition = Object.freeze({});
+const toLeader = { write: true, prefer: undefined };
 const noBytes = Buffer.alloc(0);
 
 export class Router {
@@ -89,7 +90,7 @@ export class Router {
       const answer = await this.#tryLocalWrite(shard.group, request, context);
       if (answer !== undefined) return answer;
     }
-    return this.#search(shard, context, async (node, timeoutMs) => {
+    return this.#search(shard, context, toLeader, async (node, timeoutMs) => {
       if (node === this.#options.node) return local.write(shard.group, request, timeoutMs);
       const forwarded = await this.#forward(node, timeoutMs, {
         ...request,
@@ -120,15 +121,12 @@ export class Router {
     const shard = this.shardOf(request.key);
     const stale = request.consistency === 'stale';
     try {
-      return await this.#search(
-        shard,
-        context,
-        async (target, timeoutMs) => {
-          if (target === node) return this.#readHere(shard.group, request, timeoutMs);
-          return this.#readThere(target, shard.group, { request, context, timeoutMs });
-        },
-        local.canServe(shard.group) ? node : undefined,
-      );
+      const prefer = local.canServe(shard.group) ? node : undefined;
+      const way = { write: false, prefer };
+      return await this.#search(shard, context, way, async (target, timeoutMs) => {
+        if (target === node) return this.#readHere(shard.group, request, timeoutMs);
+        return this.#readThere(target, shard.group, { request, context, timeoutMs });
+      });
     } catch (error) {
       if (!stale || !(error instanceof KvError) || error.code !== 'no_leader') throw error;
       const stalenessMs = local.stalenessMs(shard.group);
@@ -184,8 +182,8 @@ export class Router {
   async #search<T>(
     shard: Shard,
     context: RequestContext,
+    way: { write: boolean; prefer: NodeId | undefined },
     offer: (node: NodeId, timeoutMs: number) => Promise<T>,
-    prefer?: NodeId,
   ): Promise<T> {
     const { clock, node: self } = this.#options;
     const endMs = clock.monotonicMs() + context.timeoutMs;
@@ -193,12 +191,14 @@ export class Router {
     for (let pauseMs = pauseMsMin; ; pauseMs = Math.min(pauseMs * 2, pauseMsMax)) {
       const remainingMs = endMs - clock.monotonicMs();
       if (remainingMs <= 0) throw this.#noLeader(shard);
-      const target = this.#target(shard, { refusals, prefer });
+      const target = this.#target(shard, { refusals, ...way });
       if (target !== self && !context.forward && this.leaderOf(shard.group) !== undefined) {
         throw new KvError('not_leader', this.#leaderFacts(shard));
       }
       try {
-        if (target === self || context.forward) return await offer(target, remainingMs);
+        if (target !== undefined && (target === self || context.forward)) {
+          return await offer(target, remainingMs);
+        }
       } catch (error) {
         if (!isRefusal(error)) throw error;
         this.#learn(shard.group, target, error);
@@ -208,17 +208,25 @@ export class Router {
     }
   }
 
-  /** The leader as far as known, then the members in turn: one of them knows or will be it. */
-  #target(shard: Shard, so: { refusals: number; prefer: NodeId | undefined }): NodeId {
-    const { refusals, prefer } = so;
+  /**
+   * The leader as far as known, then the members in turn: one of them knows or will be it. A write
+   * is offered to nobody but a leader that this node's own replica hears: what is sent into a
+   * partition can only be answered with `outcome_unknown`.
+   */
+  #target(
+    shard: Shard,
+    so: { refusals: number; prefer: NodeId | undefined; write: boolean },
+  ): NodeId | undefined {
+    const { refusals, prefer, write } = so;
     if (prefer !== undefined && refusals % 2 === 0) return prefer;
     const leader = this.leaderOf(shard.group);
+    if (write && this.#options.local.holds(shard.group)) return leader;
     if (leader !== undefined && refusals % 3 !== 2) return leader;
     const { members } = shard;
     return members[refusals % members.length]?.node ?? shard.preferredLeader;
   }
 
-  #learn(shard: GroupId, refusedBy: NodeId, refusal: KvError): void {
+  #learn(shard: GroupId, refusedBy: NodeId | undefined, refusal: KvError): void {
     const { leader } = refusal.facts;
     if (leader !== undefined && leader !== refusedBy) this.#hints.set(shard, leader);
     else if (this.#hints.get(shard) === refusedBy) this.#hints.delete(shard);
@@ -283,6 +291,7 @@ export class Router {
     this.statistics.served += 1;
     const request = decodeRequest(body);
     const { group, requestId, type, key } = request;
+    logger.debug({ requestId, from, shard: group, type }, 'serving a forwarded request');
     try {
       if (type === 'linearizable') {
         return encodeReadAnswer(await local.readLinearizable(group, key, timeoutMs));

@@ -2,18 +2,18 @@
  * Everything this node holds of one other node: the two streams it dialled, the two it accepted,
  * the identity it admits, and the counters an operator sees.
  */
-import type { GroupId, NodeId } from '../core/types.js';
+import type { NodeId } from '../core/types.js';
 import type { TransportContext } from './context.js';
 import { DialledStream } from './dialled-stream.js';
 import type { FramedSocket } from './framed-socket.js';
 import { duplicateProcess, reusedNodeId } from './handshake.js';
 import type { Hello, StreamKind } from './hello.js';
 import { Link, type LinkUser } from './link.js';
-import { messageBytes } from './message-codec.js';
 import type { FrameContent } from './record-codec.js';
 import { type Refusal, refusal, refusalText } from './refusal.js';
 import { RefusalLog } from './refusal-log.js';
 import { RequestIntake } from './request-intake.js';
+import { StreamChoice } from './stream-choice.js';
 import {
   type GroupMessage,
   type PeerAddress,
@@ -22,6 +22,9 @@ import {
   type RequestOptions,
   type TransportHandler,
 } from './types.js';
+
+/** Both streams of a peer usually have the same trouble: it is logged once for both. */
+const trouble = 'trouble';
 
 export class Peer {
   readonly node: NodeId;
@@ -32,8 +35,7 @@ export class Peer {
   readonly #accepted = new Map<StreamKind, Link>();
   readonly #intake: RequestIntake;
   readonly #log: RefusalLog;
-  /** Groups whose last large append is so recent that their appends stay on the bulk stream. */
-  readonly #onBulkUntilMs = new Map<GroupId, number>();
+  readonly #choice: StreamChoice;
   #address: string;
   #remembering: { readonly store: string; readonly done: Promise<void> } | undefined;
   #said: Hello | undefined;
@@ -49,6 +51,7 @@ export class Peer {
     this.#log = new RefusalLog(context.logger);
     const { limits, logger } = context;
     this.#intake = new RequestIntake({ from: peer.node, limits, logger });
+    this.#choice = new StreamChoice(limits);
     this.#control = this.#stream('control');
     this.#bulk = this.#stream('bulk');
   }
@@ -65,16 +68,9 @@ export class Peer {
   }
 
   send(messages: readonly GroupMessage[]): void {
-    const bulk = messages.some((item) => this.#belongsOnBulk(item));
-    if (!bulk) {
-      this.#droppedMessages += sendOn(this.#control, messages);
-      return;
-    }
-    const small: GroupMessage[] = [];
-    const large: GroupMessage[] = [];
-    for (const item of messages) (this.#belongsOnBulk(item) ? large : small).push(item);
-    if (small.length > 0) this.#droppedMessages += sendOn(this.#control, small);
-    this.#droppedMessages += sendOn(this.#bulk, large);
+    const chosen = this.#choice.split(messages, this.#context.clock.monotonicMs());
+    if (chosen.control.length > 0) this.#droppedMessages += sendOn(this.#control, chosen.control);
+    if (chosen.bulk.length > 0) this.#droppedMessages += sendOn(this.#bulk, chosen.bulk);
   }
 
   request(body: Uint8Array, options: RequestOptions): Promise<Buffer> {
@@ -122,15 +118,13 @@ export class Peer {
 
   tick(nowMs: number, sinceLastMs: number): void {
     for (const link of this.#links()) link.tick(nowMs, sinceLastMs);
-    for (const [group, untilMs] of this.#onBulkUntilMs) {
-      if (untilMs <= nowMs) this.#onBulkUntilMs.delete(group);
-    }
+    this.#choice.forget(nowMs);
   }
 
   status(): PeerStatus {
     const control = this.#control.link;
     const bulk = this.#bulk.link;
-    const connected = control !== undefined && bulk !== undefined;
+    const connected = this.#isConnected();
     const said = this.#said;
     return {
       node: this.node,
@@ -154,20 +148,6 @@ export class Peer {
     for (const link of [...this.#accepted.values()]) link.close('this node is closing');
   }
 
-  /**
-   * Large appends, and for a moment the appends of the same group behind them: on the control
-   * stream they would overtake it, be refused for the gap, and throw the group back to probing.
-   */
-  #belongsOnBulk(item: GroupMessage): boolean {
-    if (item.message.type !== 'append') return false;
-    const { controlAppendBytesMax, appendFollowsBulkMs } = this.#context.limits;
-    const large = messageBytes(item.message) > controlAppendBytesMax;
-    if (!large && this.#onBulkUntilMs.size === 0) return false;
-    const nowMs = this.#context.clock.monotonicMs();
-    if (large) this.#onBulkUntilMs.set(item.group, nowMs + appendFollowsBulkMs);
-    return large || (this.#onBulkUntilMs.get(item.group) ?? 0) > nowMs;
-  }
-
   #stream(kind: StreamKind): DialledStream {
     return new DialledStream({
       context: this.#context,
@@ -186,14 +166,14 @@ export class Peer {
     const { logger } = this.#context;
     this.#said = stream.link?.hello ?? this.#said;
     if (stream.kind === 'control') this.#toldUnreachable = false;
-    this.#log.clear(stream.kind);
+    if (this.#isConnected()) this.#log.clear(trouble);
     const { node } = this;
     logger.info({ peer: node, stream: stream.kind, address: this.#address }, 'peer stream is up');
   }
 
   #onDown(stream: DialledStream, reason: string): void {
     const fields = { peer: this.node, stream: stream.kind, address: this.#address, reason };
-    this.#log.warn(stream.kind, fields, 'peer stream is down');
+    this.#log.warn(trouble, fields, 'peer stream is down');
     if (stream.kind !== 'control' || this.#toldUnreachable) return;
     this.#toldUnreachable = true;
     this.#handler().onUnreachable(this.node);
@@ -229,6 +209,10 @@ export class Peer {
     } finally {
       this.#remembering = undefined;
     }
+  }
+
+  #isConnected(): boolean {
+    return this.#control.link !== undefined && this.#bulk.link !== undefined;
   }
 
   #conflict(hello: Hello): string | undefined {
