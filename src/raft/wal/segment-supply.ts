@@ -69,9 +69,14 @@ export class SegmentSupply {
     return next;
   }
 
+  /** The log is poisoned: nothing new is begun. */
+  stop(): void {
+    this.#stopped = true;
+  }
+
   /** Waits for what runs, then lets go of the files. */
   async close(): Promise<void> {
-    this.#stopped = true;
+    this.stop();
     while (this.#job !== undefined) await this.#job;
     await this.#next?.file.close();
     this.#next = undefined;

@@ -21,10 +21,11 @@ t.comment(`KVORUM_SEED=${seed}`);
 const runs = (count: number) => Math.ceil(count * Number(process.env['KVORUM_RUNS'] ?? 1));
 
 const steps = (minLength: number, maxLength: number) =>
-  fc.array(
-    fc.record({ what: fc.nat(99), a: fc.nat(1000), b: fc.nat(1000), c: fc.nat(1000) }),
-    { minLength, maxLength, size: 'max' },
-  );
+  fc.array(fc.record({ what: fc.nat(99), a: fc.nat(1000), b: fc.nat(1000), c: fc.nat(1000) }), {
+    minLength,
+    maxLength,
+    size: 'max',
+  });
 
 interface Opened {
   readonly wal: Wal;
@@ -100,7 +101,13 @@ async function crashPoints(
 async function goesOn(disk: SimulatedDisk, opened: Opened): Promise<void> {
   const { wal } = opened;
   const write = { group: 77, replica: 1 };
-  const configuration = { voters: [], outgoing: [], learners: [], learnersNext: [], autoLeave: false };
+  const configuration = {
+    voters: [],
+    outgoing: [],
+    learners: [],
+    learnersNext: [],
+    autoLeave: false,
+  };
   const mark = { index: 0, term: 0, configuration };
   const hardState = { term: 1, vote: 1, commit: 0 };
   const entry = { index: 1, term: 1, kind: 1 as const, data: Buffer.from('after') };
@@ -336,7 +343,13 @@ t.test('a torn tail is cut, and reported with place and length', async (t) => {
   image.fault = ({ kind }) => (kind === 'datasync' ? 'EIO' : undefined);
   const entry = { index: 3, term: 1, kind: 1 as const, data: new Uint8Array(2000).fill(9) };
   const [path = ''] = image.paths;
-  await t.rejects(wal.write({ created: [], removed: [], writes: [{ group: 1, entries: [{ ...entry, index: 2 }] }] }));
+  await t.rejects(
+    wal.write({
+      created: [],
+      removed: [],
+      writes: [{ group: 1, entries: [{ ...entry, index: 2 }] }],
+    }),
+  );
   // The page cache has all of it; only the middle is taken away.
   const before = image.contentOf(path).slice();
   const at = before.lastIndexOf(9) - 1000;
