@@ -318,6 +318,15 @@ t.test('lost and foreign files are refused with a name and advice', async (t) =>
     t.match(error.advice, /dump/);
   }
 
+  for (const [i, path] of segments.slice(0, -1).entries()) {
+    const wiped = disk.processKill(1);
+    const bytes = new Uint8Array(disk.contentOf(path));
+    wiped.place(path, bytes.fill(0, 4096));
+    const error = await refusal(t, wiped);
+    t.equal(error.code, 'wal_corrupt', `segment ${i} without frames`);
+    t.ok((error.offset ?? 0) >= 4096);
+  }
+
   const shorter = disk.processKill(1);
   const [first = '', second = ''] = segments;
   shorter.place(first, disk.contentOf(first).slice(0, 5000));
