@@ -29,7 +29,7 @@ async function logWith(count: number, bytes = 10): Promise<SimulatedDisk> {
     clock: new ManualClock(),
     fileSystem: disk,
     segmentBytes: 16384,
-    logBytesMax: 65536,
+    logBytesMax: 64 * 16384,
     randomUint32: () => 5,
   });
   await wal.open();
