@@ -9,7 +9,14 @@ import { invariant } from '../core/invariant.js';
 import type { Entry, Index } from '../core/types.js';
 import { readFailure, WalError } from './errors.js';
 import type { GroupLog } from './group-log.js';
-import { entryCrc, entryRecordBytes, RecordType, readEntryRecord } from './record.js';
+import { getUint64 } from './integers.js';
+import {
+  ENTRY_PREFIX_BYTES,
+  entryCrc,
+  entryRecordBytes,
+  RECORD_HEADER_BYTES,
+  RecordType,
+} from './record.js';
 import type { Segment, SegmentList } from './segment-list.js';
 
 const SPAN_BYTES_MAX = 1024 * 1024;
