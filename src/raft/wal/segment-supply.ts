@@ -90,7 +90,11 @@ export class SegmentSupply {
       this.#job = undefined;
       this.tend();
     };
-    this.#job = outcome.then(settled, settled);
+    // After a failure nothing follows by itself: the log is about to be told.
+    const failed = () => {
+      this.#job = undefined;
+    };
+    this.#job = outcome.then(settled, failed);
     return outcome;
   }
 

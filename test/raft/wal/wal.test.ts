@@ -1,7 +1,7 @@
 import t, { type Test } from 'tap';
 import { InvariantViolation } from '../../../src/raft/core/invariant.js';
 import type { Entry } from '../../../src/raft/core/types.js';
-import { inlineWorker } from '../../../src/raft/wal/background.js';
+import { inlineWorker, runJob } from '../../../src/raft/wal/background.js';
 import { dump } from '../../../src/raft/wal/dump.js';
 import type { Wal, WalBatch } from '../../../src/raft/wal/types.js';
 import { createWal, SEAL_AFTER_MS, type WalOptions } from '../../../src/raft/wal/wal.js';
@@ -278,6 +278,29 @@ t.test('an I/O error while the next segment is prepared poisons at once', async 
   await settle();
   t.match(failures, [{ code: 'wal_write_failed', message: /preparing a segment failed/ }]);
   await t.rejects(wal.write(EMPTY), { code: 'wal_write_failed' });
+  await wal.close();
+});
+
+t.test('a batch in flight is not acknowledged after a failure in the background', async (t) => {
+  const disk = new SimulatedDisk();
+  let fail = (_: Error): void => undefined;
+  const worker = {
+    run() {
+      return new Promise<void>((_, reject) => {
+        fail = reject;
+      });
+    },
+    close: async () => undefined,
+  };
+  await runJob(disk, {
+    kind: 'prepare',
+    folder: 'node/wal',
+    header: { id: 1, capacityBytes: SEGMENT_BYTES, salt: 1 },
+  });
+  const { wal } = await opened({ worker }, disk);
+  const written = wal.write(write(1, entry(1)));
+  fail(new Error('EIO'));
+  await t.rejects(written, { code: 'wal_write_failed', message: /preparing/ });
   await wal.close();
 });
 
