@@ -147,8 +147,7 @@ function readRecord(view: DataView, at: number, end: number, visitor: RecordVisi
   }
 }
 
-/** Reads the header of an entry record; the caller knows that it lies within the view. */
-export function readEntryRecord(view: DataView, at: number): EntryRecord {
+function readEntryRecord(view: DataView, at: number): EntryRecord {
   const type = view.getUint8(at);
   const kind = view.getUint8(at + 1);
   const length = view.getUint32(at + 4, true);
