@@ -93,7 +93,7 @@ export class Leadership {
   #append(kind: EntryKind, data: Uint8Array): Entry {
     const { log, term } = this.#parts;
     const entry = { index: log.lastIndex + 1, term, kind, data };
-    log.append([entry]);
+    log.append(entry);
     this.#uncommittedBytes += data.length;
     return entry;
   }
@@ -179,13 +179,8 @@ export class Leadership {
     const index = reachedByQuorum(membership, matched);
     if (index <= log.commit || log.term(index) !== term) return false;
     // Entries of earlier terms were not counted when this leadership began.
-    for (let from = Math.max(log.commit + 1, this.#firstOwnIndex); from <= index; ) {
-      const entries = log.entries(from, this.#parts.limits.appendBytesMax);
-      for (const entry of entries) {
-        if (entry.index <= index) this.#uncommittedBytes -= entry.data.length;
-      }
-      from += entries.length;
-    }
+    const from = Math.max(log.commit + 1, this.#firstOwnIndex);
+    this.#uncommittedBytes -= log.dataBytes(from, index);
     invariant(this.#uncommittedBytes >= 0, 'every byte is settled once');
     log.commitTo(index);
     return true;

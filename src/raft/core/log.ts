@@ -114,16 +114,10 @@ export class RaftLog {
     );
   }
 
-  /** A leader's own entries, directly after the last one. */
-  append(entries: readonly Entry[]): void {
-    for (const entry of entries) {
-      invariant(entry.index === this.#lastIndex + 1, 'a leader appends without gaps');
-      invariant(entry.term >= this.#knownTerm(this.#lastIndex), 'terms never fall along the log');
-      this.#push(entry);
-    }
-  }
-
-  #push(entry: Entry): void {
+  /** One more entry, directly after the last one. */
+  append(entry: Entry): void {
+    invariant(entry.index === this.#lastIndex + 1, 'entries are appended without gaps');
+    invariant(entry.term >= this.#knownTerm(this.#lastIndex), 'terms never fall along the log');
     this.#window.push(entry);
     this.#windowBytes += entry.data.length;
     this.#terms.push(entry.index, entry.term);
@@ -137,18 +131,23 @@ export class RaftLog {
    */
   acceptFrom(previous: EntryId, entries: readonly Entry[]): boolean {
     if (!this.matches(previous)) return false;
-    for (let i = 0; i < entries.length; i += 1) {
+    let conflict = 0;
+    for (const entry of entries) {
+      if (!this.matches(entry)) break;
+      conflict += 1;
+    }
+    const first = entries[conflict];
+    if (first === undefined) return true;
+    if (first.index <= this.#commit) {
+      throw new ImpossibleInput(
+        `a leader of term ${first.term} sent another entry for committed index ${first.index}`,
+      );
+    }
+    if (first.index <= this.#lastIndex) this.#truncate(first.index);
+    for (let i = conflict; i < entries.length; i += 1) {
       const entry = entries[i];
       invariant(entry !== undefined, 'the loop stays inside the array');
-      if (this.matches(entry)) continue;
-      if (entry.index <= this.#commit) {
-        throw new ImpossibleInput(
-          `a leader of term ${entry.term} sent another entry for committed index ${entry.index}`,
-        );
-      }
-      if (entry.index <= this.#lastIndex) this.#truncate(entry.index);
-      this.append(entries.slice(i));
-      return true;
+      this.append(entry);
     }
     return true;
   }
@@ -187,8 +186,16 @@ export class RaftLog {
   /** Entries from `from` on, at least one, then as many as fit; `from` must not be compacted. */
   entries(from: Index, bytesMax: number): readonly Entry[] {
     invariant(from >= this.firstIndex && from <= this.#lastIndex, 'only kept entries are read');
-    if (from < this.#windowFirst) return this.#reader.entries(from, this.#windowFirst, bytesMax);
-    return this.#windowSlice(from, this.#lastIndex, bytesMax);
+    return this.#read(from, this.#lastIndex, bytesMax);
+  }
+
+  /** Entries from `from` up to `to`, at least one: from the window, or older ones from disk. */
+  #read(from: Index, to: Index, bytesMax: number): readonly Entry[] {
+    if (from >= this.#windowFirst) return this.#windowSlice(from, to, bytesMax);
+    const entries = this.#reader.entries(from, Math.min(to + 1, this.#windowFirst), bytesMax);
+    // A gap, or an empty answer taken for the end of the log, would go unnoticed (B19, C6, C8).
+    invariant(entries[0]?.index === from, 'the disk gives the entries it was asked for');
+    return entries;
   }
 
   #windowSlice(from: Index, to: Index, bytesMax: number): readonly Entry[] {
@@ -201,6 +208,16 @@ export class RaftLog {
       if (bytes > bytesMax && i > start) break;
     }
     return this.#window.slice(start, i);
+  }
+
+  /** Data in the entries from `from` to `to`, which are not handed out yet and so in memory. */
+  dataBytes(from: Index, to: Index): number {
+    invariant(from >= this.#windowFirst && to <= this.#lastIndex, 'new entries are in the window');
+    let bytes = 0;
+    for (let index = from; index <= to; index += 1) {
+      bytes += this.#window[index - this.#windowFirst]?.data.length ?? 0;
+    }
+    return bytes;
   }
 
   commitTo(index: Index): void {
@@ -249,11 +266,7 @@ export class RaftLog {
     const until = Math.min(this.#commit, this.#durable);
     if (this.#handed >= until) return [];
     const from = this.#handed + 1;
-    const entries =
-      from < this.#windowFirst
-        ? this.#reader.entries(from, Math.min(until + 1, this.#windowFirst), bytesMax)
-        : this.#windowSlice(from, until, bytesMax);
-    invariant(entries[0]?.index === from, 'entries are applied without gaps (C6, C8)');
+    const entries = this.#read(from, until, bytesMax);
     this.#handed += entries.length;
     return entries;
   }
@@ -298,8 +311,13 @@ export class RaftLog {
 }
 
 function checkStart(start: LogStart): void {
-  const { mark, lastIndex, commit, applied } = start;
-  invariant(lastIndex >= mark.index, 'a log does not end before its mark');
+  const { mark, lastIndex, terms, commit, applied } = start;
+  const termsFrom = terms[0]?.from ?? Number.POSITIVE_INFINITY;
+  if (lastIndex < mark.index || (lastIndex > mark.index && termsFrom > mark.index + 1)) {
+    throw new ImpossibleInput(
+      `the log goes from ${mark.index + 1} to ${lastIndex}, its terms begin at ${termsFrom}`,
+    );
+  }
   if (applied < mark.index) {
     throw new ImpossibleInput(
       `the state ends at ${applied}, the log begins after ${mark.index}: entries are missing`,

@@ -27,7 +27,7 @@ export type MessageFilter = (message: Message) => boolean;
 
 export interface ClusterObserver {
   drained(replica: ReplicaId, effects: Effects): void;
-  /** Messages that left because the append before them became durable. */
+  /** Appends became durable; these messages leave now. */
   released(replica: ReplicaId, messages: readonly Message[]): void;
   delivering(message: Message): void;
   applied(replica: ReplicaId, index: Index): void;
@@ -161,10 +161,9 @@ export class SimulatedCluster {
   durable(id: ReplicaId, count = Number.POSITIVE_INFINITY): void {
     const replica = this.replica(id);
     if (replica.disk.queued.length === 0) return;
-    for (const { then } of replica.finishAppends(count)) {
-      this.#inFlight.push(...then);
-      this.#observer?.released(id, then);
-    }
+    const released = replica.finishAppends(count).flatMap(({ then }) => then);
+    this.#inFlight.push(...released);
+    this.#observer?.released(id, released);
     this.drain(id);
   }
 
