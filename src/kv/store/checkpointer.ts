@@ -21,6 +21,8 @@ export interface CheckpointLimits {
   readonly walBytesMax: number;
   /** Size at which it stands still even in the middle of the copying: it outruns the disk. */
   readonly walBytesHard: number;
+  /** Frames not yet copied at which it stands still in the middle of the copying. */
+  readonly restFramesHard: number;
   /** Frames copied after which the database is synced, so that no sync has much to do. */
   readonly syncFrames: number;
   /** So few frames left to copy that the writer may be stopped for them. */
@@ -40,6 +42,7 @@ export const checkpointDefaults: CheckpointLimits = {
   checkpointFrames: 1000,
   walBytesMax: 64 * 1024 * 1024,
   walBytesHard: 128 * 1024 * 1024,
+  restFramesHard: 4096,
   syncFrames: 2048,
   restFramesMax: 500,
   roundsMax: 8,
@@ -59,8 +62,8 @@ export interface CheckpointClient {
    * when all of it already is.
    */
   noteApplied(): (() => void) | undefined;
-  /** Frames in the log now; cheap, asked on the loop. */
-  logFrames(): number;
+  /** Frames in the log now, and how many are copied; cheap, asked on the loop. */
+  lookAtLog(): { readonly log: number; readonly checkpointed: number };
   /** True while freed pages wait to be given back. */
   hasFreePages(): boolean;
   /** Gives some of them back: a transaction on the writing connection. */
@@ -147,7 +150,9 @@ export class Checkpointer {
   async #run(): Promise<void> {
     let nextMs: number | undefined;
     try {
-      nextMs = await this.#pulse();
+      // A commit in between may have begun a hold after the pulse has last looked.
+      do nextMs = await this.#pulse();
+      while (this.#held);
     } catch (error) {
       this.#stopped = true;
       this.#held = false;
@@ -220,7 +225,9 @@ export class Checkpointer {
     const { clock, client, limits } = this.#options;
     if (this.#held || this.#stopped || this.#commits - this.#commitsLooked < commitsPerLook) return;
     this.#commitsLooked = this.#commits;
-    if (client.logFrames() * frameBytes < limits.walBytesHard) return;
+    const { log, checkpointed } = client.lookAtLog();
+    const far = log - checkpointed >= limits.restFramesHard;
+    if (!far && log * frameBytes < limits.walBytesHard) return;
     if (clock.monotonicMs() >= this.#holdNotBeforeMs) this.#beginHold();
   }
 

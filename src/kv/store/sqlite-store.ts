@@ -58,11 +58,16 @@ const cacheBytesDefault = 32 * 1024 * 1024;
 /** Freed pages given back in one go; each may move another page. */
 const vacuumPages = 100;
 
+interface LogPosition {
+  readonly log: number;
+  readonly checkpointed: number;
+}
+
 interface Opened {
   readonly db: Database.Database;
   readonly begin: Statement<[]>;
   readonly commit: Statement<[]>;
-  readonly logFrames: Statement<[], { readonly log: number }>;
+  readonly lookAtLog: Statement<[], LogPosition>;
   readonly freePages: Statement<[], number>;
   readonly rows: KeyRows;
   readonly shardRows: ShardRows;
@@ -98,7 +103,7 @@ export class SqliteStore implements Store {
       logger: options.logger,
       client: {
         noteApplied: () => this.#noteApplied(),
-        logFrames: () => this.#logFrames(),
+        lookAtLog: () => this.#lookAtLog(),
         hasFreePages: () => this.#failure === undefined && this.#hasFreePages(),
         returnFreePages: () => this.#returnFreePages(),
         onHoldEnd: () => this.onProgress(),
@@ -271,7 +276,7 @@ export class SqliteStore implements Store {
         db,
         begin: db.prepare('BEGIN IMMEDIATE'),
         commit: db.prepare('COMMIT'),
-        logFrames: db.prepare('PRAGMA wal_checkpoint(NOOP)'),
+        lookAtLog: db.prepare('PRAGMA wal_checkpoint(NOOP)'),
         freePages: db.prepare<[], number>('PRAGMA freelist_count').pluck(),
         rows: new KeyRows(db),
         shardRows: new ShardRows(db),
@@ -336,8 +341,8 @@ export class SqliteStore implements Store {
     };
   }
 
-  #logFrames(): number {
-    return this.#open().logFrames.get()?.log ?? 0;
+  #lookAtLog(): LogPosition {
+    return this.#open().lookAtLog.get() ?? { log: 0, checkpointed: 0 };
   }
 
   #hasFreePages(): boolean {

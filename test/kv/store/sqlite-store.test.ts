@@ -129,7 +129,7 @@ t.test('random commands over many groups: as the model has it, also after restar
       await store.close();
       return same;
     }),
-    { numRuns: 60 },
+    { numRuns: 30 },
   );
 });
 
