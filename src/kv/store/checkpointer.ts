@@ -42,7 +42,7 @@ export const checkpointDefaults: CheckpointLimits = {
   checkpointFrames: 1000,
   walBytesMax: 64 * 1024 * 1024,
   walBytesHard: 128 * 1024 * 1024,
-  restFramesHard: 4096,
+  restFramesHard: 8192,
   syncFrames: 2048,
   restFramesMax: 500,
   roundsMax: 8,

@@ -89,7 +89,10 @@ function setUp(t: Test, more: Partial<CheckpointLimits> = {}) {
     client: {
       noteApplied: () => {
         const noted = seen.written;
-        return noted === seen.durable ? undefined : () => void (seen.durable = noted);
+        if (noted === seen.durable) return undefined;
+        return () => {
+          seen.durable = noted;
+        };
       },
       lookAtLog: () => worker,
       hasFreePages: () => seen.freePages > 0,
@@ -97,7 +100,9 @@ function setUp(t: Test, more: Partial<CheckpointLimits> = {}) {
         seen.freePages = Math.max(0, seen.freePages - 100);
         worker.write(1);
       },
-      onHoldEnd: () => void (seen.holdEnds += 1),
+      onHoldEnd: () => {
+        seen.holdEnds += 1;
+      },
       onFailure: (error) => seen.failures.push(error),
     },
   });
@@ -295,7 +300,9 @@ for (const action of ['sync-wal', 'sync-database', 'checkpoint', 'measure'] as c
     const { worker, clock, seen, checkpointer, write, pulse } = setUp(t, {
       walBytesMax: frameBytes,
     });
-    worker.during = () => void (worker.log += 1);
+    worker.during = () => {
+      worker.log += 1;
+    };
     seen.fault = action;
     write(5);
     await pulse();
