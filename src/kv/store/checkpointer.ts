@@ -15,7 +15,7 @@ import type { StoreAction, StoreFaults } from './store-faults.js';
 export interface CheckpointLimits {
   /** Time between two pulses under load. */
   readonly pulseMs: number;
-  /** Frames worth a PASSIVE checkpoint; fewer wait until the writer pauses. */
+  /** Frames worth a PASSIVE checkpoint; fewer wait until the writer is idle. */
   readonly checkpointFrames: number;
   /** Size of the log at which the writer is made to stand still, so that it restarts. */
   readonly walBytesMax: number;
@@ -31,8 +31,8 @@ export interface CheckpointLimits {
   readonly roundsMax: number;
   /** Wait after a checkpoint that could not finish, as a reader stood in the way. */
   readonly retryMs: number;
-  /** Pause of the writer after which freed pages are given back. */
-  readonly vacuumAfterMs: number;
+  /** Pause of the writer after which the rest is copied and freed pages are given back. */
+  readonly idleAfterMs: number;
   /** A longer hold is worth a line in the log. */
   readonly holdBudgetMs: number;
 }
@@ -47,7 +47,7 @@ export const checkpointDefaults: CheckpointLimits = {
   restFramesMax: 500,
   roundsMax: 8,
   retryMs: 1000,
-  vacuumAfterMs: 1000,
+  idleAfterMs: 1000,
   holdBudgetMs: 20,
 };
 
@@ -169,19 +169,29 @@ export class Checkpointer {
     const { limits, clock } = this.#options;
     const quiet = this.#commits === this.#commitsSeen;
     if (!quiet) this.#quietSinceMs = clock.monotonicMs();
+    const idle = clock.monotonicMs() - this.#quietSinceMs >= limits.idleAfterMs;
     this.#commitsSeen = this.#commits;
     await this.#syncApplied();
     await this.#measure();
     if (this.#held || this.#mustRestartLog()) {
       await this.#restartLog();
-    } else if (this.#rest >= limits.checkpointFrames || (quiet && this.#rest > 0)) {
+    } else if (this.#rest >= limits.checkpointFrames || (idle && this.#rest > 0)) {
       await this.#checkpoint();
       if (this.#unsyncedFrames >= limits.syncFrames) await this.#syncDatabase();
     }
     if (this.#held) await this.#finishHold();
     if (!quiet || this.#commits !== this.#commitsSeen) return limits.pulseMs;
+    if (idle) return this.#whenIdle();
+    return this.#rest > 0 || this.#options.client.hasFreePages() ? limits.idleAfterMs : undefined;
+  }
+
+  #whenIdle(): number | undefined {
+    const { client, limits, faults } = this.#options;
     if (this.#rest > 0) return limits.retryMs;
-    return this.#idle();
+    if (!client.hasFreePages()) return undefined;
+    faults?.before('incremental-vacuum');
+    client.returnFreePages();
+    return limits.pulseMs;
   }
 
   #mustRestartLog(): boolean {
@@ -189,16 +199,6 @@ export class Checkpointer {
     // With nothing left to copy the next transaction restarts the log by itself.
     if (this.#rest === 0 || this.state.log * frameBytes < limits.walBytesMax) return false;
     return clock.monotonicMs() >= this.#holdNotBeforeMs;
-  }
-
-  #idle(): number | undefined {
-    const { client, clock, limits, faults } = this.#options;
-    if (!client.hasFreePages()) return undefined;
-    if (clock.monotonicMs() - this.#quietSinceMs < limits.vacuumAfterMs)
-      return limits.vacuumAfterMs;
-    faults?.before('incremental-vacuum');
-    client.returnFreePages();
-    return limits.pulseMs;
   }
 
   /**

@@ -128,8 +128,10 @@ t.test('nothing to do: no timer; one commit: durable, copied, and quiet again', 
   await pulse();
   t.equal(clock.monotonicMs(), 50);
   t.equal(seen.durable, 1);
-  t.same(worker.steps, ['sync-wal'], 'a few frames wait for a pause of the writer');
   await pulse();
+  t.same(worker.steps, ['sync-wal'], 'a few frames wait until the writer is idle');
+  await pulse();
+  t.ok(clock.monotonicMs() - 50 >= checkpointDefaults.idleAfterMs);
   t.same(worker.steps, ['sync-wal', 'checkpoint']);
   t.equal(clock.timers, 0);
   t.notOk(await pulse());
@@ -140,6 +142,21 @@ t.test('enough frames are copied while the writer goes on', async (t) => {
   write(checkpointDefaults.checkpointFrames);
   await pulse();
   t.same(worker.steps, ['sync-wal', 'checkpoint']);
+});
+
+t.test('a trickle of writes does not restart the log again and again', async (t) => {
+  const { worker, clock, seen, checkpointer, pulse, write } = setUp(t);
+  for (let round = 0; round < 20; round += 1) {
+    write();
+    await pulse();
+    await pulse();
+    clock.advance(100);
+  }
+  t.equal(seen.durable, 20);
+  t.equal(checkpointer.checkpoints, 0);
+  while (await pulse());
+  t.equal(checkpointer.checkpoints, 1);
+  t.equal(worker.checkpointed, 20);
 });
 
 t.test('only what was noted before the sync is durable after it', async (t) => {
@@ -276,7 +293,7 @@ t.test('freed pages go back after a pause, some at a time, never under load', as
   t.equal(seen.freePages, 250);
   const startMs = clock.monotonicMs();
   while (seen.freePages === 250) await pulse();
-  t.ok(clock.monotonicMs() - startMs >= checkpointDefaults.vacuumAfterMs);
+  t.ok(clock.monotonicMs() - startMs >= checkpointDefaults.idleAfterMs);
   t.equal(seen.freePages, 150);
   while (await pulse());
   t.equal(seen.freePages, 0);
