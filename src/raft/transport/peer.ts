@@ -2,18 +2,18 @@
  * Everything this node holds of one other node: the two streams it dialled, the two it accepted,
  * the identity it admits, and the counters an operator sees.
  */
-import type { GroupId, NodeId } from '../core/types.js';
+import type { NodeId } from '../core/types.js';
 import type { TransportContext } from './context.js';
 import { DialledStream } from './dialled-stream.js';
 import type { FramedSocket } from './framed-socket.js';
 import { duplicateProcess, reusedNodeId } from './handshake.js';
 import type { Hello, StreamKind } from './hello.js';
 import { Link, type LinkUser } from './link.js';
-import { messageBytes } from './message-codec.js';
 import type { FrameContent } from './record-codec.js';
 import { type Refusal, refusal, refusalText } from './refusal.js';
 import { RefusalLog } from './refusal-log.js';
 import { RequestIntake } from './request-intake.js';
+import { StreamChoice } from './stream-choice.js';
 import {
   type GroupMessage,
   type PeerAddress,
@@ -32,8 +32,7 @@ export class Peer {
   readonly #accepted = new Map<StreamKind, Link>();
   readonly #intake: RequestIntake;
   readonly #log: RefusalLog;
-  /** Groups whose last large append is so recent that their appends stay on the bulk stream. */
-  readonly #onBulkUntilMs = new Map<GroupId, number>();
+  readonly #choice: StreamChoice;
   #address: string;
   #remembering: { readonly store: string; readonly done: Promise<void> } | undefined;
   #said: Hello | undefined;
@@ -49,6 +48,7 @@ export class Peer {
     this.#log = new RefusalLog(context.logger);
     const { limits, logger } = context;
     this.#intake = new RequestIntake({ from: peer.node, limits, logger });
+    this.#choice = new StreamChoice(limits);
     this.#control = this.#stream('control');
     this.#bulk = this.#stream('bulk');
   }
@@ -65,16 +65,9 @@ export class Peer {
   }
 
   send(messages: readonly GroupMessage[]): void {
-    const bulk = messages.some((item) => this.#belongsOnBulk(item));
-    if (!bulk) {
-      this.#droppedMessages += sendOn(this.#control, messages);
-      return;
-    }
-    const small: GroupMessage[] = [];
-    const large: GroupMessage[] = [];
-    for (const item of messages) (this.#belongsOnBulk(item) ? large : small).push(item);
-    if (small.length > 0) this.#droppedMessages += sendOn(this.#control, small);
-    this.#droppedMessages += sendOn(this.#bulk, large);
+    const chosen = this.#choice.split(messages, this.#context.clock.monotonicMs());
+    if (chosen.control.length > 0) this.#droppedMessages += sendOn(this.#control, chosen.control);
+    if (chosen.bulk.length > 0) this.#droppedMessages += sendOn(this.#bulk, chosen.bulk);
   }
 
   request(body: Uint8Array, options: RequestOptions): Promise<Buffer> {
@@ -122,9 +115,7 @@ export class Peer {
 
   tick(nowMs: number, sinceLastMs: number): void {
     for (const link of this.#links()) link.tick(nowMs, sinceLastMs);
-    for (const [group, untilMs] of this.#onBulkUntilMs) {
-      if (untilMs <= nowMs) this.#onBulkUntilMs.delete(group);
-    }
+    this.#choice.forget(nowMs);
   }
 
   status(): PeerStatus {
@@ -152,20 +143,6 @@ export class Peer {
     this.#control.close();
     this.#bulk.close();
     for (const link of [...this.#accepted.values()]) link.close('this node is closing');
-  }
-
-  /**
-   * Large appends, and for a moment the appends of the same group behind them: on the control
-   * stream they would overtake it, be refused for the gap, and throw the group back to probing.
-   */
-  #belongsOnBulk(item: GroupMessage): boolean {
-    if (item.message.type !== 'append') return false;
-    const { controlAppendBytesMax, appendFollowsBulkMs } = this.#context.limits;
-    const large = messageBytes(item.message) > controlAppendBytesMax;
-    if (!large && this.#onBulkUntilMs.size === 0) return false;
-    const nowMs = this.#context.clock.monotonicMs();
-    if (large) this.#onBulkUntilMs.set(item.group, nowMs + appendFollowsBulkMs);
-    return large || (this.#onBulkUntilMs.get(item.group) ?? 0) > nowMs;
   }
 
   #stream(kind: StreamKind): DialledStream {
