@@ -5,7 +5,8 @@
 import type { Clock } from '../raft/clock.js';
 import { defaultLimits, defaultTiming } from '../raft/core/options.js';
 import type { Configuration, GroupId, NodeId } from '../raft/core/types.js';
-import { defaultHostLimits, defaultHostTiming, Host } from '../raft/host.js';
+import { Host } from '../raft/host.js';
+import { defaultHostLimits, defaultHostTiming } from '../raft/host-options.js';
 import type { Transport } from '../raft/transport/types.js';
 import type { GroupBirth, Recovered, RecoveredGroup, Wal } from '../raft/wal/types.js';
 import type { ClusterConfiguration } from './cluster-configuration.js';

@@ -10,89 +10,26 @@
  * The log is written while the loop goes on; when a batch is durable its held-back messages leave
  * and the next batch, gathered meanwhile, follows: that is the group commit.
  */
+
 import { AppendQueue } from './append-queue.js';
-import type { Clock } from './clock.js';
-import { Compaction, type CompactionLimits } from './compaction.js';
+import { Applier } from './applier.js';
+import { Compaction } from './compaction.js';
 import { invariant } from './core/invariant.js';
-import type { RaftLimits, RaftTiming } from './core/options.js';
 import { Raft } from './core/raft.js';
 import {
   type Effects,
-  type Entry,
   type GroupId,
   type Message,
   NOBODY,
   type NodeId,
   type ReplicaId,
-  type Role,
 } from './core/types.js';
 import { Group, type ProposalOutcome, type ReadOutcome } from './group.js';
-import type { StateMachine } from './state-machine.js';
+import { handOver } from './hand-over.js';
+import type { HostObserver, HostOptions } from './host-options.js';
 import { Ticker } from './ticker.js';
-import type { GroupMessage, Transport } from './transport/types.js';
-import type { RecoveredGroup, Wal } from './wal/types.js';
-
-export interface HostLimits extends CompactionLimits {
-  /** Entry data in one batch of the log; a larger append still travels alone. */
-  readonly batchBytesMax: number;
-  /** Entry data and time that one turn applies at most. */
-  readonly applyBytesMax: number;
-  readonly applyMsMax: number;
-}
-
-export interface HostTiming {
-  readonly tickMs: number;
-  /** A longer gap between two ticks counts as one tick. */
-  readonly gapTicksMax: number;
-  /** How often every replica makes sure that it is current, for stale reads. */
-  readonly freshnessMs: number;
-}
-
-export const defaultHostTiming: HostTiming = { tickMs: 50, gapTicksMax: 4, freshnessMs: 1_000 };
-
-const MiB = 1024 * 1024;
-
-export const defaultHostLimits: HostLimits = {
-  batchBytesMax: 4 * MiB,
-  applyBytesMax: 2 * MiB,
-  applyMsMax: 5,
-  groupTailBytesMax: 64 * MiB,
-};
-
-export interface HostLogger {
-  info(fields: object, message: string): void;
-  warn(fields: object, message: string): void;
-  error(fields: object, message: string): void;
-}
-
-/** Called on the hot path: must be cheap. */
-export interface HostObserver {
-  turn(durationMs: number): void;
-  applied(entries: number, durationMs: number): void;
-}
-
-export interface RoleChange {
-  readonly group: GroupId;
-  readonly role: Role;
-  readonly leader: NodeId | undefined;
-  readonly term: number;
-}
-
-export interface HostOptions {
-  readonly wal: Wal;
-  readonly transport: Pick<Transport, 'send'>;
-  readonly stateMachine: StateMachine;
-  readonly clock: Clock;
-  readonly random: () => number;
-  readonly logger: HostLogger;
-  readonly raftTiming: RaftTiming;
-  readonly raftLimits: RaftLimits;
-  readonly timing: HostTiming;
-  readonly limits: HostLimits;
-  readonly onRole: (change: RoleChange) => void;
-  /** Called once; the node stops serving. */
-  readonly onFailure: (error: Error) => void;
-}
+import type { GroupMessage } from './transport/types.js';
+import type { RecoveredGroup } from './wal/types.js';
 
 export class Host {
   observer: HostObserver | undefined;
@@ -103,20 +40,20 @@ export class Host {
   readonly #queue = new AppendQueue();
   readonly #ticker: Ticker;
   readonly #compaction: Compaction;
+  readonly #applier: Applier;
   #outgoing = new Map<NodeId, GroupMessage[]>();
   #turnIsDue = false;
   #inTurn = false;
   #writing: Promise<void> | undefined;
   #stopFreshness: (() => void) | undefined;
   #stopped = false;
-  /** Microseconds that applying one entry takes, a moving average that sizes a turn's share. */
-  #applyEntryUs = 20;
   readonly statistics = { elections: 0, droppedMessages: 0, readRounds: 0, turns: 0 };
 
   constructor(options: HostOptions) {
     this.#options = options;
     this.#ticker = new Ticker(options.clock, options.timing);
     this.#compaction = new Compaction(options.wal, options.stateMachine, options.limits);
+    this.#applier = new Applier(options.stateMachine, options.clock, options.limits);
   }
 
   /** Takes over the recovered groups and begins to tick. `stateMachine` and `wal` are open. */
@@ -292,9 +229,7 @@ export class Host {
   #hasWork(): boolean {
     if (this.#dirty.size > 0) return true;
     if (!this.#queue.empty && this.#writing === undefined) return true;
-    if (this.#options.stateMachine.held) return false;
-    for (const group of this.#groups.values()) if (group.hasApplyWork) return true;
-    return false;
+    return this.#applier.ready;
   }
 
   #stepAndDrain(): void {
@@ -312,6 +247,7 @@ export class Host {
   #take(group: Group, effects: Effects): void {
     for (const message of effects.send) this.#address(group, message);
     if (effects.append !== undefined) this.#queue.push(group, effects.append);
+    if (effects.apply.length > 0) this.#applier.add(group);
     this.statistics.readRounds += effects.reads.length;
     if (effects.role !== undefined) this.#tellRole(group, effects.role);
   }
@@ -407,47 +343,11 @@ export class Host {
 
   /** True when something was applied. */
   #apply(): boolean {
-    const { stateMachine, limits, clock } = this.#options;
-    if (stateMachine.held) return false;
-    const work: { group: Group; entries: Entry[] }[] = [];
-    let bytesLeft = limits.applyBytesMax;
-    let entriesLeft = Math.max(16, Math.floor((limits.applyMsMax * 1000) / this.#applyEntryUs));
-    for (const group of this.#groups.values()) {
-      if (!group.hasApplyWork || bytesLeft <= 0 || entriesLeft <= 0) continue;
-      const entries = group.takeApplyWork(entriesLeft, bytesLeft);
-      work.push({ group, entries });
-      entriesLeft -= entries.length;
-      for (const entry of entries) bytesLeft -= entry.data.length;
-    }
-    if (work.length === 0) return false;
-    this.#rotateGroups(work);
-    const startMs = clock.monotonicMs();
-    const results = stateMachine.apply(
-      work.map(({ group, entries }) => ({ group: group.id, entries })),
-    );
-    this.#measureApply(work, clock.monotonicMs() - startMs);
-    work.forEach(({ group, entries }, i) => {
-      group.applied(entries, results[i] ?? []);
-      this.#dirty.add(group);
-    });
+    const round = this.#applier.run();
+    if (round === undefined) return false;
+    for (const group of round.groups) this.#dirty.add(group);
+    this.observer?.applied(round.entries, round.durationMs);
     return true;
-  }
-
-  /** Who was served goes to the back of the queue, so that a busy group starves nobody. */
-  #rotateGroups(work: readonly { group: Group }[]): void {
-    for (const { group } of work) {
-      if (!group.hasApplyWork) continue;
-      this.#groups.delete(group.id);
-      this.#groups.set(group.id, group);
-    }
-  }
-
-  #measureApply(work: readonly { entries: readonly Entry[] }[], durationMs: number): void {
-    let entries = 0;
-    for (const part of work) entries += part.entries.length;
-    const us = (durationMs * 1000) / entries;
-    this.#applyEntryUs = Math.max(1, this.#applyEntryUs * 0.9 + us * 0.1);
-    this.observer?.applied(entries, durationMs);
   }
 
   // The end --------------------------------------------------------------------------------
@@ -474,19 +374,12 @@ export class Host {
    * Offers every leadership of this node to its best follower and waits until it is gone or
    * `timeoutMs` have passed. Proposals are refused meanwhile and go to the new leader.
    */
-  async handOver(timeoutMs: number): Promise<void> {
-    const { clock } = this.#options;
-    const endMs = clock.monotonicMs() + timeoutMs;
-    const led = () =>
-      [...this.#groups.values()].filter((group) => group.raft.status.role === 'leader');
-    for (const group of led()) {
-      const to = bestFollower(group);
-      if (to !== undefined) this.transfer(group.id, to);
-    }
-    while (!this.#stopped && clock.monotonicMs() < endMs) {
-      if (led().every((group) => bestFollower(group) === undefined)) return;
-      await new Promise<void>((resolve) => clock.after(this.#options.timing.tickMs / 2, resolve));
-    }
+  handOver(timeoutMs: number): Promise<void> {
+    const { clock, timing } = this.#options;
+    const groups = () => this.#groups.values();
+    const transfer = (group: Group, to: ReplicaId) => this.transfer(group.id, to);
+    const stopped = () => this.#stopped;
+    return handOver({ groups, transfer, stopped, clock, pollMs: timing.tickMs / 2 }, timeoutMs);
   }
 
   /** Stops all groups and waits for the batch being written. Idempotent. */
@@ -494,17 +387,4 @@ export class Host {
     if (!this.#stopped) this.#stop();
     await this.#writing;
   }
-}
-
-/** The active voter that holds most of the log, the smallest id among equals. */
-export function bestFollower(group: Group): ReplicaId | undefined {
-  let best: ReplicaId | undefined;
-  let bestMatch = -1;
-  for (const [replica, progress] of group.raft.leadership?.followers ?? []) {
-    const eligible = progress.state === 'replicate' && group.raft.membership.isVoter(replica);
-    if (!eligible || progress.match <= bestMatch) continue;
-    best = replica;
-    bestMatch = progress.match;
-  }
-  return best;
 }
