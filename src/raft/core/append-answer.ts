@@ -2,7 +2,7 @@
  * The receiving side of replication (section 5.3): what a follower does with an append, and what
  * it answers. Only what the message itself proved to match is acknowledged or committed.
  */
-import type { RaftLog } from './log.js';
+import { ImpossibleInput, type RaftLog } from './log.js';
 import type { AppendMessage, EntryId, Index } from './types.js';
 
 export type AppendAnswer =
@@ -12,6 +12,7 @@ export type AppendAnswer =
 export function receiveAppend(log: RaftLog, message: AppendMessage): AppendAnswer {
   // An old append: everything up to the commit index matches every leader's log (D3).
   if (message.previousIndex < log.commit) return { rejected: false, index: log.commit };
+  checkEntries(message);
   const previous = { index: message.previousIndex, term: message.previousTerm };
   if (!log.acceptFrom(previous, message.entries)) {
     const end = Math.min(previous.index, log.lastIndex);
@@ -22,4 +23,20 @@ export function receiveAppend(log: RaftLog, message: AppendMessage): AppendAnswe
   const matched = previous.index + message.entries.length;
   log.commitTo(Math.min(message.commit, matched));
   return { rejected: false, index: matched };
+}
+
+/** No leader has gaps, falling terms or entries of a later term than its own. */
+function checkEntries(message: AppendMessage): void {
+  let index = message.previousIndex;
+  let term = message.previousTerm;
+  for (const entry of message.entries) {
+    if (entry.index !== index + 1 || entry.term < term || entry.term > message.term) {
+      throw new ImpossibleInput(
+        `replica ${message.from}, which leads term ${message.term}, ` +
+          `sent entry ${entry.index}/${entry.term} behind ${index}/${term}`,
+      );
+    }
+    index = entry.index;
+    term = entry.term;
+  }
 }

@@ -15,6 +15,7 @@ import { type GrantedRead, ReadRounds } from './reads.js';
 import {
   type AppendResponse,
   type Entry,
+  type EntryId,
   EntryKind,
   type HeartbeatResponse,
   type Index,
@@ -143,6 +144,7 @@ export class Leadership {
     if (progress === undefined) return;
     progress.active = true;
     if (message.rejected) {
+      if (progress.state === 'stalled') return this.#tailRefused(message);
       const hint = this.#parts.log.lastPossibleMatch(message.hintIndex, message.hintTerm);
       progress.rejected(message.index, hint.index);
       return;
@@ -156,9 +158,11 @@ export class Leadership {
     if (progress === undefined) return;
     progress.active = true;
     progress.confirmedContext = Math.max(progress.confirmedContext, message.context);
-    // The answer to a lost probe or a lost full window never comes: say something again.
+    // The answer to what was lost never comes, be it a probe, a full window or the last append
+    // of a burst: say something again, so that a gap is refused and found.
     progress.probeSent = false;
-    if (progress.state !== 'replicate' || progress.inflight.full) progress.nudge = true;
+    const behind = progress.match < this.#parts.log.lastIndex;
+    if (progress.state !== 'replicate' || behind) progress.nudge = true;
   }
 
   unreachable(replica: ReplicaId): void {
@@ -242,31 +246,47 @@ export class Leadership {
     }
   }
 
-  /** False when the follower's next entry is compacted away: never an append of term 0 (B8). */
+  /** False when the follower's next entry is compacted away. */
   #sendAppend(replica: ReplicaId, progress: Progress, withEntries: boolean): boolean {
-    const { log, outbox, self, term, limits } = this.#parts;
+    const { log, limits } = this.#parts;
     const previousIndex = progress.next - 1;
     const previousTerm = log.term(previousIndex);
     if (previousTerm === undefined) {
       progress.becomeStalled();
-      const firstIndex = log.firstIndex;
-      outbox.sendNow({ type: 'behind-tail', from: self, to: replica, term, firstIndex });
+      this.#sendAppendAfter(replica, log.mark, []);
       return false;
     }
     const entries = withEntries ? log.entries(progress.next, limits.appendBytesMax) : [];
+    this.#sendAppendAfter(replica, { index: previousIndex, term: previousTerm }, entries);
+    const lastIndex = previousIndex + entries.length;
+    progress.sent(lastIndex, dataBytes(entries), Math.min(log.commit, lastIndex));
+    return true;
+  }
+
+  /** Only after an entry whose term is known: never one of term 0 in the mark's place (B8). */
+  #sendAppendAfter(replica: ReplicaId, previous: EntryId, entries: readonly Entry[]): void {
+    const { log, outbox, self, term } = this.#parts;
     outbox.sendNow({
       type: 'append',
       from: self,
       to: replica,
       term,
-      previousIndex,
-      previousTerm,
+      previousIndex: previous.index,
+      previousTerm: previous.term,
       commit: log.commit,
       entries,
     });
-    const lastIndex = previousIndex + entries.length;
-    progress.sent(lastIndex, dataBytes(entries), Math.min(log.commit, lastIndex));
-    return true;
+  }
+
+  /**
+   * A stalled follower is asked for the mark, for it may hold more than this leader knows. When
+   * it does not, nothing can be appended to its log.
+   */
+  #tailRefused(message: AppendResponse): void {
+    const { log, outbox, self, term } = this.#parts;
+    const { firstIndex, mark } = log;
+    if (message.index !== mark.index) return;
+    outbox.sendNow({ type: 'behind-tail', from: self, to: message.from, term, firstIndex });
   }
 }
 

@@ -66,6 +66,10 @@ export class RaftLog {
     this.#applied = start.applied;
   }
 
+  /** The last entry that is compacted away. */
+  get mark(): EntryId {
+    return this.#mark;
+  }
   get firstIndex(): Index {
     return this.#mark.index + 1;
   }
@@ -183,8 +187,16 @@ export class RaftLog {
   /** Entries from `from` on, at least one, then as many as fit; `from` must not be compacted. */
   entries(from: Index, bytesMax: number): readonly Entry[] {
     invariant(from >= this.firstIndex && from <= this.#lastIndex, 'only kept entries are read');
-    if (from < this.#windowFirst) return this.#reader.entries(from, this.#windowFirst, bytesMax);
-    return this.#windowSlice(from, this.#lastIndex, bytesMax);
+    return this.#read(from, this.#lastIndex, bytesMax);
+  }
+
+  /** Entries from `from` up to `to`, at least one: from the window, or older ones from disk. */
+  #read(from: Index, to: Index, bytesMax: number): readonly Entry[] {
+    if (from >= this.#windowFirst) return this.#windowSlice(from, to, bytesMax);
+    const entries = this.#reader.entries(from, Math.min(to + 1, this.#windowFirst), bytesMax);
+    // A gap, or an empty answer taken for the end of the log, would go unnoticed (B19, C6, C8).
+    invariant(entries[0]?.index === from, 'the disk gives the entries it was asked for');
+    return entries;
   }
 
   #windowSlice(from: Index, to: Index, bytesMax: number): readonly Entry[] {
@@ -245,11 +257,7 @@ export class RaftLog {
     const until = Math.min(this.#commit, this.#durable);
     if (this.#handed >= until) return [];
     const from = this.#handed + 1;
-    const entries =
-      from < this.#windowFirst
-        ? this.#reader.entries(from, Math.min(until + 1, this.#windowFirst), bytesMax)
-        : this.#windowSlice(from, until, bytesMax);
-    invariant(entries[0]?.index === from, 'entries are applied without gaps (C6, C8)');
+    const entries = this.#read(from, until, bytesMax);
     this.#handed += entries.length;
     return entries;
   }
@@ -294,8 +302,13 @@ export class RaftLog {
 }
 
 function checkStart(start: LogStart): void {
-  const { mark, lastIndex, commit, applied } = start;
-  invariant(lastIndex >= mark.index, 'a log does not end before its mark');
+  const { mark, lastIndex, terms, commit, applied } = start;
+  const termsFrom = terms[0]?.from ?? Number.POSITIVE_INFINITY;
+  if (lastIndex < mark.index || (lastIndex > mark.index && termsFrom > mark.index + 1)) {
+    throw new ImpossibleInput(
+      `the log goes from ${mark.index + 1} to ${lastIndex}, its terms begin at ${termsFrom}`,
+    );
+  }
   if (applied < mark.index) {
     throw new ImpossibleInput(
       `the state ends at ${applied}, the log begins after ${mark.index}: entries are missing`,

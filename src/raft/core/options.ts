@@ -82,6 +82,7 @@ export interface RaftOptions {
   readonly applied: Index;
   readonly reader: LogReader;
   /** Uniform in [0, 1); seeded, so that a run can be repeated. */
+  /** In [0, 1); must not repeat itself in the replica's next process. */
   readonly random: () => number;
   readonly timing: RaftTiming;
   readonly limits: RaftLimits;

@@ -56,7 +56,7 @@ export class Raft {
   readonly #election: Election;
   readonly #outbox = new Outbox();
   readonly #effects = new EffectsCollector();
-  readonly #forwardedReads = new ForwardedReads();
+  readonly #forwardedReads: ForwardedReads;
   readonly #persistence: Persistence;
   readonly #unapplied: UnappliedBudget;
   #role: Role = 'follower';
@@ -86,11 +86,17 @@ export class Raft {
       reader: options.reader,
       windowBytesMax: options.limits.windowBytesMax,
     });
-    invariant(hardState.term >= this.#log.last.term, 'the term is not behind the log');
+    if (hardState.term < this.#log.last.term) {
+      throw new ImpossibleInput(
+        `the log ends in term ${this.#log.last.term}, the term on disk is ${hardState.term}`,
+      );
+    }
     this.#term = hardState.term;
     this.#vote = hardState.vote;
     this.#persistence = new Persistence(this.#log, hardState);
     this.#unapplied = new UnappliedBudget(options.limits.unappliedBytesMax);
+    // Far apart from what an earlier process of this replica asked with, in safe integers.
+    this.#forwardedReads = new ForwardedReads(Math.floor(options.random() * 2 ** 48));
   }
 
   get status(): RaftStatus {
@@ -170,13 +176,16 @@ export class Raft {
     this.#tick += 1;
     // A replica whose disk hangs must not lead, so that one that works is elected (H1); nor does
     // it campaign, for its vote for itself would never become durable.
-    const stalledTicks = this.#persistence.stalledFor(this.#tick);
-    const stalled = stalledTicks > this.#timing.electionTicksMax;
+    const stalled = this.#diskStalled;
     if (this.#leadership !== undefined) {
       if (stalled || !this.#leadership.tick()) this.#becomeFollower(this.#term, NOBODY);
       return;
     }
     if (this.#election.tick() && !stalled) this.#campaign('pre-vote', false);
+  }
+
+  get #diskStalled(): boolean {
+    return this.#persistence.stalledFor(this.#tick) > this.#timing.electionTicksMax;
   }
 
   // Messages ------------------------------------------------------------------------------
@@ -192,7 +201,8 @@ export class Raft {
         return this.#onHeartbeat(message);
       case 'behind-tail':
         this.#follow(message.from);
-        this.#behindTail = message.firstIndex;
+        // What is committed here is in every leader's log, its mark included: an old message.
+        if (message.firstIndex > this.#log.commit + 1) this.#behindTail = message.firstIndex;
         return;
       case 'pre-vote':
       case 'vote':
@@ -530,6 +540,8 @@ export class Raft {
     if (!write && afterDurable.length === 0) return { send: now };
     // Everything this replica ever said is durable already: nothing to wait for.
     if (!write && !this.#persistence.underWay) return { send: [...now, ...afterDurable] };
+    // Behind a silent disk answers would gather without end. Lost ones are asked for again.
+    if (!write && this.#diskStalled) return { send: now };
     const candidate = this.#role === 'candidate';
     const append = this.#persistence.start({
       state,

@@ -94,12 +94,24 @@ export class ReadRounds {
   }
 }
 
-/** The follower's side: reads of this replica that wait for the leader's answer. */
+/**
+ * The follower's side: reads of this replica that wait for the leader's answer.
+ *
+ * Its numbers begin somewhere else in each process: an answer that was delayed across a restart
+ * names an index of its time and must not answer a question of today (F2, again).
+ */
 export class ForwardedReads {
-  #lastContext = 0;
+  readonly #firstContext: number;
+  #lastContext: number;
   #waiting: RequestId[] = [];
-  #asked: { context: number; ids: RequestId[]; askedAtTick: number }[] = [];
+  #asked: { context: number; ids: RequestId[] }[] = [];
+  #askedAtTick = 0;
   #count = 0;
+
+  constructor(firstContext: number) {
+    this.#firstContext = firstContext;
+    this.#lastContext = firstContext;
+  }
 
   get waitingCount(): number {
     return this.#count;
@@ -112,25 +124,28 @@ export class ForwardedReads {
 
   /**
    * The context to ask the leader with now, if there is something to ask: all new reads are one
-   * question, and a question unanswered for `retryTicks` is asked again under a new number.
+   * question, and after `retryTicks` without an answer the newest number asks for the old ones.
    */
   ask(tick: number, retryTicks: number): number | undefined {
-    const newest = this.#asked[this.#asked.length - 1];
-    const overdue = newest !== undefined && tick - newest.askedAtTick >= retryTicks;
+    const overdue = this.#asked.length > 0 && tick - this.#askedAtTick >= retryTicks;
     if (this.#waiting.length === 0 && !overdue) return undefined;
     this.#lastContext += 1;
-    this.#asked.push({ context: this.#lastContext, ids: this.#waiting, askedAtTick: tick });
-    this.#waiting = [];
+    this.#askedAtTick = tick;
+    if (this.#waiting.length > 0) {
+      this.#asked.push({ context: this.#lastContext, ids: this.#waiting });
+      this.#waiting = [];
+    }
     return this.#lastContext;
   }
 
   /** An index taken after question `context` also covers every older question. */
   answered(context: number): RequestId[] {
+    if (context <= this.#firstContext || context > this.#lastContext) return [];
     const ids: RequestId[] = [];
     let count = 0;
     for (const batch of this.#asked) {
       if (batch.context > context) break;
-      ids.push(...batch.ids);
+      for (const id of batch.ids) ids.push(id);
       count += 1;
     }
     this.#asked.splice(0, count);

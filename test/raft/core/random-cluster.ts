@@ -284,7 +284,9 @@ export class RandomCluster {
 
 function line(message: Message): string {
   const data = JSON.stringify(message, (key, value) =>
-    key === 'entries' ? value.map((e: { index: number; term: number }) => `${e.index}/${e.term}`) : value,
+    key === 'entries'
+      ? value.map((e: { index: number; term: number }) => `${e.index}/${e.term}`)
+      : value,
   );
   return data.replaceAll('"', '');
 }

@@ -1,0 +1,106 @@
+/**
+ * How a transcript says what happened.
+ */
+import type { RaftStatus } from '../../../src/raft/core/options.js';
+import {
+  type Append,
+  type Effects,
+  type Entry,
+  EntryKind,
+  type Message,
+  NOBODY,
+  type ReplicaId,
+  type Role,
+} from '../../../src/raft/core/types.js';
+
+export function describeEffects(replica: ReplicaId, effects: Effects): string[] {
+  const lines: string[] = [];
+  const { role, append, apply, reads, proposed, dropped } = effects;
+  if (role !== undefined) lines.push(describeRole({ self: replica, ...role }));
+  for (const { id, entry } of proposed) {
+    lines.push(`proposal ${id} stands at ${entry.index}/${entry.term}`);
+  }
+  for (const { id, reason } of dropped) lines.push(`request ${id} is dropped: ${reason}`);
+  if (append !== undefined) lines.push(`${replica} ${describeAppend(append)}`);
+  if (apply.length > 0) lines.push(`${replica} applies ${describeEntries(apply)}`);
+  for (const { id, index } of reads) lines.push(`read ${id} may be served at ${index}`);
+  return lines.map((line) => `  ${line}`);
+}
+
+function describeRole(now: { self: ReplicaId; role: Role; leader: ReplicaId; term: number }) {
+  const { self, role, leader, term } = now;
+  if (role === 'leader') return `${self} leads term ${term}`;
+  if (role !== 'follower') return `${self} is ${role} in term ${term}`;
+  return `${self} follows ${leader === NOBODY ? 'nobody' : leader} in term ${term}`;
+}
+
+function describeAppend({ token, hardState, entries, then }: Append): string {
+  const parts: string[] = [];
+  if (hardState !== undefined) {
+    const { term, vote, commit } = hardState;
+    parts.push(`term ${term} vote ${vote} commit ${commit}`);
+  }
+  if (entries.length > 0) parts.push(describeEntries(entries));
+  if (parts.length === 0) parts.push('nothing');
+  const waiting = then.map((message) => `${message.type} to ${message.to}`);
+  const after = waiting.length > 0 ? `; then ${waiting.join(', ')}` : '';
+  return `writes #${token}: ${parts.join(', ')}${after}`;
+}
+
+function describeEntries(entries: readonly Entry[]): string {
+  return entries
+    .map(({ index, term, kind, data }) => {
+      const content = kind === EntryKind.empty ? 'empty' : Buffer.from(data).toString();
+      return `${index}/${term} ${content}`;
+    })
+    .join(', ');
+}
+
+export function describeMessage(message: Message): string {
+  return `${message.from} -> ${message.to} ${message.type} term ${message.term}${details(message)}`;
+}
+
+function details(message: Message): string {
+  switch (message.type) {
+    case 'append': {
+      const { previousIndex, previousTerm, entries, commit } = message;
+      const content = entries.length > 0 ? ` [${describeEntries(entries)}]` : '';
+      return ` after ${previousIndex}/${previousTerm}${content} commit ${commit}`;
+    }
+    case 'append-response': {
+      const { rejected, index, hintIndex, hintTerm } = message;
+      return rejected ? ` refuses ${index}, try ${hintIndex}/${hintTerm}` : ` has ${index}`;
+    }
+    case 'heartbeat':
+      return ` commit ${message.commit} round ${message.context}`;
+    case 'heartbeat-response':
+      return ` round ${message.context}`;
+    case 'pre-vote':
+    case 'vote': {
+      const { lastIndex, lastTerm, commit, transfer } = message;
+      return ` log ends ${lastIndex}/${lastTerm} commit ${commit}${transfer ? ' transfer' : ''}`;
+    }
+    case 'pre-vote-response':
+    case 'vote-response':
+      return message.granted ? ' granted' : ' refused';
+    case 'timeout-now':
+      return ` if the log has ${message.lastIndex}/${message.lastTerm}`;
+    case 'read-index':
+      return ` question ${message.context}`;
+    case 'read-index-response':
+      return ` question ${message.context}: ${message.index}`;
+    case 'behind-tail':
+      return ` log begins at ${message.firstIndex}`;
+  }
+}
+
+export function describeStatus(status: RaftStatus): string {
+  const { durable, commit, applied, behindTail, transferring, lastIndex } = status;
+  const parts = [
+    describeRole(status),
+    `last ${lastIndex} durable ${durable} commit ${commit} applied ${applied}`,
+  ];
+  if (behindTail !== undefined) parts.push(`behind the tail at ${behindTail}`);
+  if (transferring) parts.push('transferring');
+  return parts.join(', ');
+}
