@@ -10,8 +10,7 @@
  * The log is written while the loop goes on; when a batch is durable its held-back messages leave
  * and the next batch, gathered meanwhile, follows: that is the group commit.
  */
-
-import { AppendQueue } from './append-queue.js';
+import { type AppendBatch, AppendQueue } from './append-queue.js';
 import { Applier } from './applier.js';
 import { Compaction } from './compaction.js';
 import { invariant } from './core/invariant.js';
@@ -27,9 +26,13 @@ import {
 import { Group, type ProposalOutcome, type ReadOutcome } from './group.js';
 import { handOver } from './hand-over.js';
 import type { HostObserver, HostOptions } from './host-options.js';
+import { OutgoingFrames } from './outgoing-frames.js';
 import { Ticker } from './ticker.js';
 import type { GroupMessage } from './transport/types.js';
 import type { RecoveredGroup } from './wal/types.js';
+
+/** A freshness read waits for this many periods; by then newer ones have taken its place. */
+const freshnessPeriodsMax = 4;
 
 export class Host {
   observer: HostObserver | undefined;
@@ -41,8 +44,9 @@ export class Host {
   readonly #ticker: Ticker;
   readonly #compaction: Compaction;
   readonly #applier: Applier;
-  #outgoing = new Map<NodeId, GroupMessage[]>();
+  readonly #outgoing = new OutgoingFrames();
   #turnIsDue = false;
+  #compactionIsDue = false;
   #inTurn = false;
   #writing: Promise<void> | undefined;
   #stopFreshness: (() => void) | undefined;
@@ -61,7 +65,7 @@ export class Host {
     const { stateMachine, wal, clock, timing } = this.#options;
     for (const found of recovered) this.#addGroup(found);
     stateMachine.onProgress = () => {
-      this.#compact();
+      this.#compactionIsDue = true;
       this.#schedule();
     };
     stateMachine.onFailure = (error) => this.fail(error);
@@ -72,22 +76,24 @@ export class Host {
   }
 
   #addGroup(found: RecoveredGroup): void {
-    const { stateMachine, wal, random, raftTiming, raftLimits } = this.#options;
-    const raft = new Raft({
-      self: found.replica,
-      mark: found.mark,
-      hardState: found.hardState,
-      lastIndex: found.lastIndex,
-      terms: found.terms,
-      applied: stateMachine.applied(found.group),
-      reader: wal.reader(found.group),
-      random,
-      timing: raftTiming,
-      limits: raftLimits,
-    });
-    const group = new Group(found.group, raft);
+    const group = new Group(found.group, this.#recoveredRaft(found));
     this.#groups.set(found.group, group);
     this.#dirty.add(group);
+  }
+
+  #recoveredRaft(found: RecoveredGroup): Raft {
+    const { stateMachine, wal, random, raftTiming, raftLimits } = this.#options;
+    const { group, replica, mark, hardState, lastIndex, terms } = found;
+    const applied = stateMachine.applied(group);
+    const reader = wal.reader(group);
+    const [timing, limits] = [raftTiming, raftLimits];
+    const start = { mark, hardState, lastIndex, terms, applied, reader, random, timing, limits };
+    try {
+      return new Raft({ self: replica, ...start });
+    } catch (error) {
+      const why = error instanceof Error ? error.message : String(error);
+      throw new Error(`group ${group}: ${why}`, { cause: error });
+    }
   }
 
   group(id: GroupId): Group | undefined {
@@ -114,14 +120,18 @@ export class Host {
     return new Promise((resolve) => group.propose(data, resolve));
   }
 
-  /** Settles when this replica has applied everything that was committed when it was called. */
-  read(id: GroupId): Promise<ReadOutcome> {
+  /**
+   * Settles when this replica has applied everything that was committed when it was called, or
+   * within a tick after `waitMs`.
+   */
+  read(id: GroupId, waitMs = Number.POSITIVE_INFINITY): Promise<ReadOutcome> {
     const group = this.#groups.get(id);
     if (this.#stopped || group === undefined) {
       return Promise.resolve({ status: 'dropped', reason: 'stopped' });
     }
     this.#touch(group);
-    return new Promise((resolve) => group.read(this.#options.clock.monotonicMs(), resolve));
+    const nowMs = this.#options.clock.monotonicMs();
+    return new Promise((resolve) => group.read({ nowMs, endMs: nowMs + waitMs }, resolve));
   }
 
   campaign(id: GroupId): void {
@@ -133,10 +143,12 @@ export class Host {
   }
 
   onMessages(from: NodeId, messages: readonly GroupMessage[]): void {
+    const full = this.#queue.length >= this.#options.limits.appendsQueuedMax;
     for (const { group: id, message } of messages) {
       const group = this.#groups.get(id);
       // A replica speaks only through its own node; anything else is a stranger or a mix-up.
-      if (group === undefined || group.raft.membership.nodeOf(message.from) !== from) {
+      const stranger = group?.raft.membership.nodeOf(message.from) !== from;
+      if (group === undefined || stranger || this.#stopped || (full && needsLog(message))) {
         this.statistics.droppedMessages += 1;
         continue;
       }
@@ -146,6 +158,7 @@ export class Host {
   }
 
   onUnreachable(node: NodeId): void {
+    if (this.#stopped) return;
     for (const group of this.#groups.values()) {
       for (const replica of group.raft.membership.replicas) {
         if (group.raft.membership.nodeOf(replica) !== node) continue;
@@ -176,11 +189,13 @@ export class Host {
   }
 
   #onTick(count: number): void {
+    const nowMs = this.#options.clock.monotonicMs();
     for (const group of this.#groups.values()) {
+      group.expireReads(nowMs);
       for (let i = 0; i < count; i += 1) group.receive({ kind: 'tick' });
       this.#dirty.add(group);
     }
-    this.#compact();
+    this.#compactionIsDue = true;
     this.#turn();
   }
 
@@ -195,13 +210,16 @@ export class Host {
   }
 
   #askWhetherCurrent(group: Group): void {
-    group.read(this.#options.clock.monotonicMs(), () => {});
+    const { clock, timing } = this.#options;
+    const nowMs = clock.monotonicMs();
+    group.read({ nowMs, endMs: nowMs + freshnessPeriodsMax * timing.freshnessMs }, () => {});
     this.#touch(group);
   }
 
   // The turn -------------------------------------------------------------------------------
 
-  #turn(): void {
+  /** `durable`: the batch whose write has just ended. */
+  #turn(durable?: AppendBatch): void {
     if (this.#stopped || this.#inTurn) return;
     const { clock } = this.#options;
     const startMs = clock.monotonicMs();
@@ -209,13 +227,15 @@ export class Host {
     this.#inTurn = true;
     this.statistics.turns += 1;
     try {
+      if (durable !== undefined) this.#durable(durable);
+      if (this.#compactionIsDue) this.#compact();
       this.#stepAndDrain();
       this.#write();
-      this.#sendFrames();
+      this.#outgoing.send(this.#options.transport);
       if (this.#apply()) {
         // What was applied frees room and grants reads; both belong to this turn.
         this.#stepAndDrain();
-        this.#sendFrames();
+        this.#outgoing.send(this.#options.transport);
       }
     } catch (error) {
       this.fail(error instanceof Error ? error : new Error(String(error)));
@@ -245,7 +265,7 @@ export class Host {
   }
 
   #take(group: Group, effects: Effects): void {
-    for (const message of effects.send) this.#address(group, message);
+    for (const message of effects.send) this.#outgoing.add(group, message);
     if (effects.append !== undefined) this.#queue.push(group, effects.append);
     if (effects.apply.length > 0) this.#applier.add(group);
     this.statistics.readRounds += effects.reads.length;
@@ -279,50 +299,21 @@ export class Host {
     );
   }
 
-  #address(group: Group, message: Message): void {
-    const node = group.raft.membership.nodeOf(message.to);
-    invariant(node !== undefined, 'messages go to members');
-    const messages = this.#outgoing.get(node);
-    const addressed = { group: group.id, message };
-    if (messages === undefined) this.#outgoing.set(node, [addressed]);
-    else messages.push(addressed);
-  }
-
-  #sendFrames(): void {
-    if (this.#outgoing.size === 0) return;
-    const outgoing = this.#outgoing;
-    this.#outgoing = new Map();
-    for (const [node, messages] of outgoing) this.#options.transport.send(node, messages);
-  }
-
   // The log --------------------------------------------------------------------------------
 
   #write(): void {
     if (this.#writing !== undefined || this.#queue.empty) return;
     const batch = this.#queue.take(this.#options.limits.batchBytesMax);
-    const durable = () => {
-      this.#writing = undefined;
-      if (this.#stopped) return;
-      for (const { group, mark } of batch.compactions) {
-        group.receive({ kind: 'compacted', index: mark.index });
-        this.#dirty.add(group);
-      }
-      for (const { group, append } of batch.appends) {
-        for (const message of append.then) this.#address(group, message);
-        group.receive({ kind: 'appended', token: append.token });
-        this.#dirty.add(group);
-      }
-    };
     if (batch.writes.length === 0) {
-      durable();
+      this.#durable(batch);
       return;
     }
     const { wal } = this.#options;
     this.#writing = wal.write({ created: [], removed: [], writes: batch.writes }).then(
       () => {
-        durable();
+        this.#writing = undefined;
         // The answers leave now, not after whatever the loop does next.
-        this.#turn();
+        this.#turn(batch);
       },
       (error: Error) => {
         this.#writing = undefined;
@@ -331,12 +322,24 @@ export class Host {
     );
   }
 
+  #durable(batch: AppendBatch): void {
+    for (const { group, mark } of batch.compactions) {
+      group.receive({ kind: 'compacted', index: mark.index });
+      this.#dirty.add(group);
+    }
+    for (const { group, append } of batch.appends) {
+      for (const message of append.then) this.#outgoing.add(group, message);
+      group.receive({ kind: 'appended', token: append.token });
+      this.#dirty.add(group);
+    }
+  }
+
   #compact(): void {
+    this.#compactionIsDue = false;
     for (const group of this.#compaction.candidates(this.#groups)) {
       const mark = this.#compaction.mark(group);
       if (mark !== undefined) this.#queue.compact(group, mark);
     }
-    if (!this.#queue.empty) this.#schedule();
   }
 
   // The state ------------------------------------------------------------------------------
@@ -387,4 +390,9 @@ export class Host {
     if (!this.#stopped) this.#stop();
     await this.#writing;
   }
+}
+
+/** True for what a replica answers, or takes in, through its log. */
+function needsLog({ type }: Message): boolean {
+  return type === 'append' || type === 'vote' || type === 'pre-vote';
 }

@@ -35,16 +35,17 @@ export interface HostWorldOptions {
 export class WorldHost {
   readonly node: NodeId;
   readonly wal: FakeWal;
-  readonly stateMachine = new FakeStateMachine();
+  readonly stateMachine: FakeStateMachine;
   readonly host: Host;
   readonly failures: Error[] = [];
   readonly roles: RoleChange[] = [];
   readonly lines: LogLine[] = [];
   readonly sent: { to: NodeId; messages: readonly GroupMessage[] }[] = [];
 
-  constructor(node: NodeId, world: HostWorld, options: HostWorldOptions) {
+  constructor(node: NodeId, world: HostWorld, options: HostWorldOptions, old?: WorldHost) {
     this.node = node;
-    this.wal = new FakeWal(births(node, options));
+    this.wal = old?.wal ?? new FakeWal(births(node, options));
+    this.stateMachine = old?.stateMachine ?? new FakeStateMachine();
     const log = (level: LogLine['level']) => (fields: object, message: string) => {
       this.lines.push({ level, fields, message });
     };
@@ -89,7 +90,10 @@ export class HostWorld {
   /** Messages for which this is false are lost. */
   reaches: (hop: Hop) => boolean = () => true;
 
+  readonly #options: HostWorldOptions;
+
   constructor(t: Test, options: HostWorldOptions = {}) {
+    this.#options = options;
     const ids = Array.from({ length: options.nodes ?? 3 }, (_, i) => i + 1);
     this.hosts = ids.map((node) => new WorldHost(node, this, options));
     for (const { host, wal } of this.hosts) host.start(wal.recovered());
@@ -100,6 +104,11 @@ export class HostWorld {
         await host.close();
       }
     });
+  }
+
+  /** Another host on the log and state of this node's, as after a restart; not started. */
+  another(node: NodeId): WorldHost {
+    return new WorldHost(node, this, this.#options, this.at(node));
   }
 
   at(node: NodeId): WorldHost {
