@@ -10,6 +10,7 @@ function entry(index: number, bytes: number): Entry {
 }
 
 function append(token: number, ...sizes: number[]): Append {
+  // biome-ignore lint/suspicious/noThenProperty: never awaited; the core's name for it
   return { token, entries: sizes.map((bytes, i) => entry(i + 1, bytes)), then: [] };
 }
 
