@@ -25,9 +25,13 @@ export class FakeStateMachine implements StateMachine {
       return entries.map((entry) => {
         if (entry.index !== log.length + 1) throw new Error(`gap at ${entry.index}`);
         log.push(entry);
-        return entry.kind === EntryKind.empty ? undefined : textOf(entry);
+        return entry.kind === EntryKind.empty ? undefined : this.resultOf(entry);
       });
     });
+  }
+
+  resultOf(entry: Entry): unknown {
+    return textOf(entry);
   }
 
   applied(group: GroupId): Index {

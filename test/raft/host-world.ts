@@ -28,6 +28,7 @@ export interface LogLine {
 export interface HostWorldOptions {
   readonly nodes?: number;
   readonly groups?: number;
+  readonly stateMachine?: (node: NodeId) => FakeStateMachine;
   readonly limits?: Partial<HostLimits>;
   readonly raftLimits?: Partial<typeof defaultLimits>;
 }
@@ -45,7 +46,7 @@ export class WorldHost {
   constructor(node: NodeId, world: HostWorld, options: HostWorldOptions, old?: WorldHost) {
     this.node = node;
     this.wal = old?.wal ?? new FakeWal(births(node, options));
-    this.stateMachine = old?.stateMachine ?? new FakeStateMachine();
+    this.stateMachine = old?.stateMachine ?? options.stateMachine?.(node) ?? new FakeStateMachine();
     const log = (level: LogLine['level']) => (fields: object, message: string) => {
       this.lines.push({ level, fields, message });
     };
