@@ -24,7 +24,7 @@ export interface ClusterAnswer extends HttpAnswer {
 export const defaultUrl = 'http://127.0.0.1:8401';
 const timeoutMsMax = 300_000;
 const connectTimeoutMs = 1000;
-/** The node answers at the deadline; this is for the answer to arrive. */
+/** The node answers at the deadline; this is for its answer to arrive, where nothing waits. */
 const answerGraceMs = 500;
 
 export function clusterOf(
@@ -64,7 +64,7 @@ export async function ask(cluster: Cluster, wanted: ClusterRequest): Promise<Clu
     // A write gets all the time there is: it cannot be tried again once it has been sent.
     const timeoutMs = isRead ? Math.ceil(remainingMs / nodesLeft) : remainingMs;
     try {
-      const answer = await requestOf(url, wanted, timeoutMs, nodesLeft > 1);
+      const answer = await requestOf(url, wanted, { timeoutMs, hasNext: nodesLeft > 1 });
       last = { ...answer, url };
       if (!mayTryNext(answer, isRead)) return last;
       refusals.push(`${url}: ${describeProblem(answer)}`);
@@ -79,16 +79,21 @@ export async function ask(cluster: Cluster, wanted: ClusterRequest): Promise<Clu
   throw failure(meaning, refusals, exitCodes.notApplied);
 }
 
+interface Attempt {
+  readonly timeoutMs: number;
+  readonly hasNext: boolean;
+}
+
 function requestOf(
   url: string,
   wanted: ClusterRequest,
-  timeoutMs: number,
-  hasNext: boolean,
+  { timeoutMs, hasNext }: Attempt,
 ): Promise<HttpAnswer> {
+  const givesWay = hasNext && wanted.method === 'GET';
   return request({
     ...wanted,
     url,
-    timeoutMs: timeoutMs + answerGraceMs,
+    timeoutMs: givesWay ? timeoutMs : timeoutMs + answerGraceMs,
     ...(hasNext && { connectTimeoutMs }),
     headers: { ...wanted.headers, 'Kvorum-Timeout': `${Math.max(10, timeoutMs)}ms` },
   });

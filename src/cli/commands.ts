@@ -186,7 +186,9 @@ const walDump: Command = {
     { name: 'group', value: 'N', help: 'only the records of this group' },
     { name: 'json', help: 'one JSON document a line' },
   ],
-  notes: ['DIR is the data folder of the node. Nothing is changed.'],
+  notes: [
+    'DIR is the data folder of the node. Nothing is changed. Exit code 1: something is damaged.',
+  ],
   examples: [
     ['kvorum wal dump .kvorum/node-1', 'all records'],
     ['kvorum wal dump .kvorum/node-1 --group 3 --json | jq .', 'one group'],

@@ -16,8 +16,8 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join, resolve } from 'node:path';
-import Database from 'better-sqlite3';
 import { z } from 'zod';
+import { FolderLock, lockHolder } from '../kv/folder-lock.js';
 import { type Address, formatAddress } from './address.js';
 import { CommandError, UsageError } from './command-errors.js';
 import { exitCodes } from './exit-codes.js';
@@ -61,7 +61,7 @@ export class DevFolder {
   readonly nodes: readonly DevNode[];
   /** True when the folder held this cluster before. */
   readonly resumed: boolean;
-  readonly #lock: Database.Database;
+  readonly #lock: FolderLock;
 
   /** Takes the folder, or throws a CommandError or UsageError that says why not. */
   constructor(wanted: WantedCluster) {
@@ -76,13 +76,13 @@ export class DevFolder {
       this.nodes = listNodes(this.dir, this.cluster);
       this.#write();
     } catch (error) {
-      this.#lock.close();
+      this.#lock.release();
       throw error;
     }
   }
 
   close(): void {
-    this.#lock.close();
+    this.#lock.release();
   }
 
   #write(): void {
@@ -107,7 +107,6 @@ export class DevFolder {
       writeWhole(node.configFile, `${JSON.stringify(settings, null, 2)}\n`);
     }
     writeWhole(join(this.dir, 'cluster.json'), `${JSON.stringify(this.cluster, null, 2)}\n`);
-    writeWhole(join(this.dir, 'pid'), `${process.pid}\n`);
   }
 }
 
@@ -141,33 +140,20 @@ function cannotUse(dir: string, error: unknown): CommandError {
   return new CommandError(`The folder ${dir} cannot be used: ${why}.`, exitCodes.failed);
 }
 
-/**
- * The operating system drops SQLite's lock when the process ends, however it ends; a file that
- * only names a process id would survive a kill and could name somebody else later.
- */
-function lockFolder(dir: string, shown: string): Database.Database {
-  const lock = openLock(dir);
+function lockFolder(dir: string, shown: string): FolderLock {
+  let lock: FolderLock | undefined;
   try {
-    lock.exec('BEGIN EXCLUSIVE');
-    return lock;
+    lock = FolderLock.take(dir);
   } catch (error) {
-    lock.close();
-    if ((error as { code?: string }).code !== 'SQLITE_BUSY') throw cannotUse(shown, error);
-    const pidFile = join(dir, 'pid');
-    const pid = existsSync(pidFile) ? ` (process ${readFileSync(pidFile, 'utf8').trim()})` : '';
-    throw new CommandError(
-      `${shown} is in use by another kvorum dev${pid}. Stop that one, or choose another --dir.`,
-      exitCodes.failed,
-    );
+    throw cannotUse(shown, error);
   }
-}
-
-function openLock(dir: string): Database.Database {
-  try {
-    return new Database(join(dir, 'lock'), { timeout: 0 });
-  } catch (error) {
-    throw cannotUse(dir, error);
-  }
+  if (lock !== undefined) return lock;
+  const holder = lockHolder(dir);
+  const process = holder === undefined ? '' : ` (process ${holder})`;
+  throw new CommandError(
+    `${shown} is in use by another kvorum dev${process}. Stop that one, or choose another --dir.`,
+    exitCodes.failed,
+  );
 }
 
 function readCluster(dir: string): DevCluster | undefined {

@@ -68,7 +68,7 @@ function describe(
 ): string {
   const failing = (ready.checks ?? []).filter(({ ok }) => !ok);
   return [
-    `Cluster ${cluster} as node ${node} (${url}, version ${version}) sees it`,
+    `Cluster ${cluster} as node ${node} (${url}, version ${version}) sees it\n`,
     formatTable(['node', 'zone', 'http', 'peer', 'link', 'ms'], nodes.map(nodeRow)),
     formatTable(
       ['shard', 'from', 'members', 'leader', 'here', 'term', 'commit', 'applied', 'revision'],

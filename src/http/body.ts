@@ -66,7 +66,7 @@ export function collectBody(
     if (finished) return;
     finished = true;
     request.removeListener('data', onData);
-    request.removeListener('end', onEnd);
+    if (announced === undefined) request.removeListener('end', onEnd);
     request.removeListener('close', onClose);
     if (!Buffer.isBuffer(result)) {
       budget.release(length);
@@ -81,13 +81,15 @@ export function collectBody(
     else {
       pieces = whole ? piece : append(pieces, length, piece, announced ?? bytesMax);
       length += piece.length;
+      // An announced body is whole now; waiting for `end` would cost another pass of the loop.
+      if (length === announced) onEnd();
     }
   };
   const onEnd = (): void => finish(detached(pieces.subarray(0, length)));
   const onClose = (): void => finish('cut-off');
 
   request.on('data', onData);
-  request.on('end', onEnd);
+  if (announced === undefined) request.on('end', onEnd);
   request.on('close', onClose);
 }
 

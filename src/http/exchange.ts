@@ -92,7 +92,9 @@ export class Exchange {
     if (!this.#begin()) return;
     if (this.parts.closing()) this.response.shouldKeepAlive = false;
     this.response.writeHead(status, headers);
-    this.response.end(body);
+    // Strings here are ASCII; as latin1 they leave together with the headers, without a copy.
+    if (typeof body === 'string') this.response.end(body, 'latin1');
+    else this.response.end(body);
     this.#record(status);
     if (this.parts.log.debug) this.parts.log.answered(this.#line(status));
   }
@@ -128,6 +130,15 @@ export class Exchange {
     this.#answered = false;
     const isWrite = method === 'PUT' || method === 'DELETE';
     this.problem(isWrite ? 'internal_error_on_write' : 'internal_error', {}, { error });
+  }
+
+  /** Runs what must not throw; if it does, the request gets an answer all the same. */
+  guard(run: () => void): void {
+    try {
+      run();
+    } catch (error) {
+      this.bug(error);
+    }
   }
 
   /** The client went away before there was an answer. */

@@ -8,8 +8,8 @@ import { Problem } from './problems.js';
 
 export interface ParsedTarget {
   readonly key: Buffer;
-  /** The key as answers write it: see `canonicalKey`. */
-  readonly canonical: string;
+  /** The key as answers write it, where it came so already; else see `canonicalKey`. */
+  readonly canonical: string | undefined;
   /** What follows `?`, undecoded; undefined when there is no `?`. */
   readonly query: string | undefined;
 }
@@ -53,7 +53,7 @@ export function parseTarget(url: string, keyStart: number): ParsedTarget | Probl
   const key = percentDecode(raw);
   if (key instanceof Problem) return key;
   if (key.length > keyBytesMax) return tooLong(key.length);
-  return { key, canonical: canonicalKey(key), query };
+  return { key, canonical: undefined, query };
 }
 
 /**

@@ -12,7 +12,7 @@ export const nodeIdMax = 65_535;
 export const nodesMax = 1_000;
 export const shardsMax = 4_096;
 export const weightMin = 0.1;
-export const weightMax = 64;
+export const weightMax = 1_000;
 export const zoneCharactersMax = 64;
 
 export interface ClusterNode {

@@ -5,18 +5,9 @@
  */
 import { z } from 'zod';
 import type { NodeId } from '../raft/core/types.js';
+import type { PeerIdentities } from '../raft/transport/peer-identities.js';
 import { nodeIdMax, nodesMax } from './cluster-configuration.js';
 import { DamagedFile, readDurableJson, writeDurableJson } from './durable-json.js';
-
-export interface PeerIdentities {
-  /** The store id under which the node is known; undefined when it has not been met. */
-  known(node: NodeId): string | undefined;
-  /**
-   * Resolves when it is durable; only then may the peer's votes and acknowledgements count.
-   * Rejects when the node is known under another store id.
-   */
-  remember(node: NodeId, storeId: string): Promise<void>;
-}
 
 export class IdentityConflict extends Error {
   override readonly name = 'IdentityConflict';
@@ -54,7 +45,7 @@ export class PeerIdentitiesFile implements PeerIdentities {
     await writeDurableJson(path, { formatVersion: 1, peers: [] });
   }
 
-  /** Rejects with DamagedFile, also when there is no file: an empty one was made with the folder. */
+  /** Rejects with DamagedFile, also without a file: an empty one was made with the folder. */
   static async open(path: string): Promise<PeerIdentitiesFile> {
     const content = await readDurableJson(path);
     if (content === undefined) throw new DamagedFile('it is missing');

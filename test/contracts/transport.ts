@@ -80,6 +80,7 @@ export function transportContract(t: Test, options: ContractOptions): void {
   const { name, makeWorld } = options;
   messageTests(t, name, makeWorld);
   requestTests(t, options);
+  refusalTests(t, options);
   lifecycleTests(t, name, makeWorld);
 }
 
@@ -190,6 +191,10 @@ function requestTests(t: Test, options: ContractOptions): void {
     t.equal(await rejected, 'unknown');
     t.equal(await silent, 'unknown');
   });
+}
+
+function refusalTests(t: Test, options: ContractOptions): void {
+  const { name, makeWorld, requestsInProgressMax } = options;
 
   t.test(`${name}: over the receiver's bound a request is refused unprocessed`, async (t) => {
     const { world, transport, recorder } = await openWorld(t, makeWorld);

@@ -10,7 +10,7 @@ import {
   transportContract,
 } from '../contracts/transport.js';
 import { ManualClock } from './manual-clock.js';
-import { MemoryNetwork, type MemoryNetworkOptions } from './memory-transport.js';
+import { MemoryNetwork, type MemoryNetworkOptions } from './memory-network.js';
 
 class MemoryWorld implements TransportWorld {
   readonly clock = new ManualClock();

@@ -5,7 +5,7 @@ import { KvError } from '../../kv/errors.js';
 import type { Decided, ReadAnswer, WriteAnswer } from '../../kv/service.js';
 import { entityTag, judgeRead, type ReadCondition } from '../conditions.js';
 import type { Exchange } from '../exchange.js';
-import type { ParsedTarget } from '../key.js';
+import { canonicalKey, type ParsedTarget } from '../key.js';
 import { contentTypeBytesMax } from '../limits.js';
 import { type ProblemCode, problems } from '../problems.js';
 import type { ReadOptions } from '../query.js';
@@ -67,7 +67,7 @@ export function answerWrite(exchange: Exchange, answer: WriteAnswer, target: Par
     if (created) status = 201;
     headers.push('ETag', entityTag(revision));
     // A canonical key has no character that JSON would escape.
-    const key = target.canonical;
+    const key = target.canonical ?? canonicalKey(target.key);
     body = `{"key":"${key}","revision":${revision},"created":${created},"shard":${shard}}\n`;
   } else {
     body = `{"deleted":${outcome === 'deleted'},"revision":${revision}}\n`;

@@ -61,16 +61,14 @@ function read(exchange: Exchange, target: ParsedTarget): Problem | undefined {
   const { consistency, maxStalenessMs } = options;
   const request = { key: target.key, consistency };
   const bounded = maxStalenessMs === undefined ? request : { ...request, maxStalenessMs };
-  promised(() => parts.service.read(bounded, context))
-    .then(
-      (answer) => {
-        if (waiting.leave()) answerRead(exchange, answer, options, condition);
-      },
-      (error: unknown) => {
-        if (waiting.leave()) answerError(exchange, error);
-      },
-    )
-    .catch((error: unknown) => exchange.bug(error));
+  promised(() => parts.service.read(bounded, context)).then(
+    (answer) => {
+      if (waiting.leave()) exchange.guard(() => answerRead(exchange, answer, options, condition));
+    },
+    (error: unknown) => {
+      if (waiting.leave()) answerError(exchange, error);
+    },
+  );
   return undefined;
 }
 
@@ -98,8 +96,10 @@ function put(exchange: Exchange, target: ParsedTarget): Problem | undefined {
     }
     const contentType = headers.contentType ?? '';
     const write = { type: 'put', key: target.key, condition, value, contentType } as const;
-    const late = submit(exchange, target, write, context);
-    if (late !== undefined) exchange.problem(late.code, late.facts);
+    exchange.guard(() => {
+      const late = submit(exchange, target, write, context);
+      if (late !== undefined) exchange.problem(late.code, late.facts);
+    });
   });
   return undefined;
 }
@@ -133,18 +133,16 @@ function submit(
     bodies.release(held);
     return waiting;
   }
-  promised(() => service.write(request, context))
-    .then(
-      (answer) => {
-        bodies.release(held);
-        if (waiting.leave()) answerWrite(exchange, answer, target);
-      },
-      (error: unknown) => {
-        bodies.release(held);
-        if (waiting.leave()) answerError(exchange, error);
-      },
-    )
-    .catch((error: unknown) => exchange.bug(error));
+  promised(() => service.write(request, context)).then(
+    (answer) => {
+      bodies.release(held);
+      if (waiting.leave()) exchange.guard(() => answerWrite(exchange, answer, target));
+    },
+    (error: unknown) => {
+      bodies.release(held);
+      if (waiting.leave()) answerError(exchange, error);
+    },
+  );
   return undefined;
 }
 

@@ -12,6 +12,8 @@ import { hashBytes } from './hash.js';
  * what is left, so that beyond this nothing changes (figures in DESIGN.md).
  */
 export const pointsPerWeight = 128;
+/** Above this all nodes get fewer points in proportion, so that great weights cost no memory. */
+export const pointsMax = 2 ** 18;
 
 export interface RingNode {
   readonly id: NodeId;
@@ -26,7 +28,9 @@ export class Ring {
   constructor(nodes: readonly RingNode[]) {
     invariant(nodes.length > 0, 'a ring has a node');
     this.#nodeCount = nodes.length;
-    const points = nodes.flatMap(pointsOf);
+    const weightTotal = nodes.reduce((total, node) => total + node.weight, 0);
+    const perWeight = Math.min(pointsPerWeight, pointsMax / weightTotal);
+    const points = nodes.flatMap((node) => pointsOf(node, perWeight));
     // Two nodes may meet at one place; the id decides, so that the order given does not.
     points.sort((a, b) => a.position - b.position || a.owner - b.owner);
     this.#positions = Uint32Array.from(points, (point) => point.position);
@@ -59,8 +63,8 @@ export class Ring {
   }
 }
 
-function pointsOf(node: RingNode): { position: number; owner: NodeId }[] {
-  const count = Math.max(1, Math.round(node.weight * pointsPerWeight));
+function pointsOf(node: RingNode, perWeight: number): { position: number; owner: NodeId }[] {
+  const count = Math.max(1, Math.round(node.weight * perWeight));
   return Array.from({ length: count }, (_, index) => ({
     position: hashBytes(Buffer.from(`node/${node.id}/${index}`)),
     owner: node.id,

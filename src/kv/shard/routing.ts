@@ -75,10 +75,13 @@ const readAttemptMsMin = 500;
 const noCondition = Object.freeze({});
 const noBytes = Buffer.alloc(0);
 
-/** What is left of a request: until when, and whether other nodes may be asked. */
-interface Budget {
+/** What a search may do: until when, whether other nodes may be asked, and whom for. */
+interface Way {
   readonly endMs: number;
   readonly forward: boolean;
+  readonly write: boolean;
+  /** A node that need not lead, for reads. */
+  readonly prefer: NodeId | undefined;
 }
 
 export class Router {
@@ -109,12 +112,12 @@ export class Router {
   async write(request: WriteRequest, context: RequestContext): Promise<WriteAnswer> {
     const { local } = this.#options;
     const shard = this.shardOf(request.key);
-    const budget = this.#budget(context);
+    const way = { ...this.#budget(context), write: true, prefer: undefined };
     if (local.leads(shard.group)) {
       const answer = await this.#tryLocalWrite(shard.group, request, context);
       if (answer !== undefined) return answer;
     }
-    return this.#search(shard, budget, async (node, timeoutMs) => {
+    return this.#search(shard, way, async (node, timeoutMs) => {
       if (node === this.#options.node) return local.write(shard.group, request, timeoutMs);
       const forwarded = await this.#forward(node, timeoutMs, {
         ...request,
@@ -126,7 +129,7 @@ export class Router {
     });
   }
 
-  #budget({ timeoutMs, forward }: RequestContext): Budget {
+  #budget({ timeoutMs, forward }: RequestContext): Pick<Way, 'endMs' | 'forward'> {
     return { endMs: this.#options.clock.monotonicMs() + timeoutMs, forward };
   }
 
@@ -149,16 +152,13 @@ export class Router {
     const shard = this.shardOf(request.key);
     const stale = request.consistency === 'stale';
     try {
-      return await this.#search(
-        shard,
-        this.#budget(context),
-        async (target, leftMs) => {
-          const timeoutMs = Math.min(leftMs, Math.max(leftMs / 2, readAttemptMsMin));
-          if (target === node) return this.#readHere(shard.group, request, timeoutMs);
-          return this.#readThere(target, shard.group, { request, context, timeoutMs });
-        },
-        local.canServe(shard.group) ? node : undefined,
-      );
+      const prefer = local.canServe(shard.group) ? node : undefined;
+      const way = { ...this.#budget(context), write: false, prefer };
+      return await this.#search(shard, way, async (target, leftMs) => {
+        const timeoutMs = Math.min(leftMs, Math.max(leftMs / 2, readAttemptMsMin));
+        if (target === node) return this.#readHere(shard.group, request, timeoutMs);
+        return this.#readThere(target, shard.group, { request, context, timeoutMs });
+      });
     } catch (error) {
       if (!stale || !(error instanceof KvError) || error.code !== 'no_leader') throw error;
       const stalenessMs = local.stalenessMs(shard.group);
@@ -207,27 +207,24 @@ export class Router {
     return { ...answer, stalenessMs: answer.stalenessMs + underWayMs };
   }
 
-  /**
-   * Offers the work to one node after the other until one takes it or the time is over. `prefer`
-   * is a node that need not lead, for reads.
-   */
+  /** Offers the work to one node after the other until one takes it or the time is over. */
   async #search<T>(
     shard: Shard,
-    { endMs, forward }: Budget,
+    way: Way,
     offer: (node: NodeId, timeoutMs: number) => Promise<T>,
-    prefer?: NodeId,
   ): Promise<T> {
+    const { endMs, forward } = way;
     const { clock, node: self } = this.#options;
     let refusals = 0;
     for (let pauseMs = pauseMsMin; ; pauseMs = Math.min(pauseMs * 2, pauseMsMax)) {
       const remainingMs = endMs - clock.monotonicMs();
       if (remainingMs <= 0) throw this.#noLeader(shard);
-      const target = this.#target(shard, { refusals, prefer });
+      const target = this.#target(shard, refusals, way);
       if (target !== self && !forward) {
         const facts = this.#leaderFacts(shard);
         // A replica here hears of its leader. Without one nothing more will be known later.
         if (facts.leader !== undefined) throw new KvError('not_leader', facts);
-      } else {
+      } else if (target !== undefined) {
         try {
           return await offer(target, remainingMs);
         } catch (error) {
@@ -252,11 +249,15 @@ export class Router {
     return gone && by !== this.#options.node;
   }
 
-  /** The leader as far as known, then the members in turn: one of them knows or will be it. */
-  #target(shard: Shard, so: { refusals: number; prefer: NodeId | undefined }): NodeId {
-    const { refusals, prefer } = so;
+  /**
+   * The leader as far as known, then the members in turn: one of them knows or will be it. A write
+   * is offered to nobody but a leader that this node's own replica hears: what is sent into a
+   * partition can only be answered with `outcome_unknown`.
+   */
+  #target(shard: Shard, refusals: number, { prefer, write }: Way): NodeId | undefined {
     if (prefer !== undefined && refusals % 2 === 0) return prefer;
     const leader = this.leaderOf(shard.group);
+    if (write && this.#options.local.holds(shard.group)) return leader;
     if (leader !== undefined && refusals % 3 !== 2) return leader;
     const { members } = shard;
     return members[refusals % members.length]?.node ?? shard.preferredLeader;
@@ -343,6 +344,7 @@ export class Router {
       const request = decodeRequest(body);
       const { type, key } = request;
       ({ group, requestId } = request);
+      logger.debug({ requestId, from, shard: group, type }, 'serving a forwarded request');
       if (type === 'linearizable') {
         return encodeReadAnswer(await local.readLinearizable(group, key, timeoutMs));
       }

@@ -53,6 +53,9 @@ export class ThreadCheckpointWorker implements CheckpointWorker {
     invariant(this.#thread === undefined, 'a checkpoint worker is opened once');
     const thread = new Worker(new URL('./checkpoint-thread.js', import.meta.url), {
       name: 'checkpoint',
+      // What was given to the process (loaders, inspectors) is not for this thread.
+      execArgv: [],
+      env: {},
       resourceLimits: { maxOldGenerationSizeMb: heapMegabytesMax },
     });
     this.#thread = thread;

@@ -19,6 +19,10 @@ export interface CheckpointLimits {
   readonly checkpointFrames: number;
   /** Size of the log at which the writer is made to stand still, so that it restarts. */
   readonly walBytesMax: number;
+  /** Size at which it stands still even in the middle of the copying: it outruns the disk. */
+  readonly walBytesHard: number;
+  /** Frames copied after which the database is synced, so that no sync has much to do. */
+  readonly syncFrames: number;
   /** So few frames left to copy that the writer may be stopped for them. */
   readonly restFramesMax: number;
   /** Rounds of copying and syncing before the writer is stopped whatever is left. */
@@ -35,8 +39,10 @@ export const checkpointDefaults: CheckpointLimits = {
   pulseMs: 50,
   checkpointFrames: 1000,
   walBytesMax: 64 * 1024 * 1024,
+  walBytesHard: 128 * 1024 * 1024,
+  syncFrames: 2048,
   restFramesMax: 500,
-  roundsMax: 16,
+  roundsMax: 8,
   retryMs: 1000,
   vacuumAfterMs: 1000,
   holdBudgetMs: 20,
@@ -53,6 +59,8 @@ export interface CheckpointClient {
    * when all of it already is.
    */
   noteApplied(): (() => void) | undefined;
+  /** Frames in the log now; cheap, asked on the loop. */
+  logFrames(): number;
   /** True while freed pages wait to be given back. */
   hasFreePages(): boolean;
   /** Gives some of them back: a transaction on the writing connection. */
@@ -71,6 +79,9 @@ export interface CheckpointerOptions {
   readonly logger: CheckpointLogger | undefined;
 }
 
+/** Transactions between two looks at how far the writer has run ahead of a busy worker. */
+const commitsPerLook = 8;
+
 const nothing: WalState = { log: 0, checkpointed: 0, walBytes: 0, databaseBytes: 0 };
 
 export class Checkpointer {
@@ -79,6 +90,9 @@ export class Checkpointer {
   #stopped = false;
   #commits = 0;
   #commitsSeen = 0;
+  #commitsLooked = 0;
+  #unsyncedFrames = 0;
+  #holdStartMs = 0;
   #quietSinceMs = Number.POSITIVE_INFINITY;
   #holdNotBeforeMs = 0;
   #running: Promise<void> | undefined;
@@ -97,9 +111,15 @@ export class Checkpointer {
     return this.#held;
   }
 
+  /** Once the worker is open. */
+  async begin(): Promise<void> {
+    await this.#measure();
+  }
+
   /** After every COMMIT. */
   committed(): void {
     this.#commits += 1;
+    if (this.#running !== undefined) this.#lookForOverrun();
     if (this.#timer?.patient) {
       this.#timer.cancel();
       this.#timer = undefined;
@@ -130,6 +150,7 @@ export class Checkpointer {
       nextMs = await this.#pulse();
     } catch (error) {
       this.#stopped = true;
+      this.#held = false;
       this.#options.client.onFailure(
         storeError(error, { file: this.#options.file, action: 'checkpoint' }),
       );
@@ -146,11 +167,13 @@ export class Checkpointer {
     this.#commitsSeen = this.#commits;
     await this.#syncApplied();
     await this.#measure();
-    if (this.#mustRestartLog()) {
+    if (this.#held || this.#mustRestartLog()) {
       await this.#restartLog();
     } else if (this.#rest >= limits.checkpointFrames || (quiet && this.#rest > 0)) {
       await this.#checkpoint();
+      if (this.#unsyncedFrames >= limits.syncFrames) await this.#syncDatabase();
     }
+    if (this.#held) await this.#finishHold();
     if (!quiet || this.#commits !== this.#commitsSeen) return limits.pulseMs;
     if (this.#rest > 0) return limits.retryMs;
     return this.#idle();
@@ -179,28 +202,41 @@ export class Checkpointer {
    */
   async #restartLog(): Promise<void> {
     const { limits } = this.#options;
-    for (let round = 0; round < limits.roundsMax; round += 1) {
+    for (let round = 0; round < limits.roundsMax && !this.#held; round += 1) {
       const before = this.#rest;
       await this.#checkpoint();
-      await this.#act('sync-database', (worker) => worker.syncDatabase());
+      await this.#syncDatabase();
       await this.#syncApplied();
       await this.#measure();
       if (this.#rest <= limits.restFramesMax) break;
       if (round > 1 && this.#rest > before * 0.8) break;
     }
-    await this.#holdForCheckpoint();
+    if (!this.#held) this.#beginHold();
+    await this.#finishHold();
   }
 
-  async #holdForCheckpoint(): Promise<void> {
-    const { clock, limits, logger, client } = this.#options;
-    const startMs = clock.monotonicMs();
+  /** While the worker is busy the writer may outrun the disk: then it waits, the log is bounded. */
+  #lookForOverrun(): void {
+    const { clock, client, limits } = this.#options;
+    if (this.#held || this.#stopped || this.#commits - this.#commitsLooked < commitsPerLook) return;
+    this.#commitsLooked = this.#commits;
+    if (client.logFrames() * frameBytes < limits.walBytesHard) return;
+    if (clock.monotonicMs() >= this.#holdNotBeforeMs) this.#beginHold();
+  }
+
+  #beginHold(): void {
     this.#held = true;
-    try {
-      await this.#checkpoint();
-    } finally {
-      this.#held = false;
-    }
-    const holdMs = clock.monotonicMs() - startMs;
+    this.#holdStartMs = this.#options.clock.monotonicMs();
+  }
+
+  /** With the writer standing still, PASSIVE reaches the end unless a reader is in the way. */
+  async #finishHold(): Promise<void> {
+    const { clock, limits, logger, client } = this.#options;
+    await this.#checkpoint();
+    this.#held = false;
+    // SQLite has synced the database itself: it does so when nothing is left to copy.
+    if (this.#rest === 0) this.#unsyncedFrames = 0;
+    const holdMs = clock.monotonicMs() - this.#holdStartMs;
     this.holds += 1;
     this.holdMsTotal += holdMs;
     this.holdMsMax = Math.max(this.holdMsMax, holdMs);
@@ -223,8 +259,15 @@ export class Checkpointer {
   }
 
   async #checkpoint(): Promise<void> {
+    const before = this.state.checkpointed;
     this.checkpoints += 1;
     this.state = await this.#act('checkpoint', (worker) => worker.checkpoint());
+    this.#unsyncedFrames += Math.max(0, this.state.checkpointed - before);
+  }
+
+  async #syncDatabase(): Promise<void> {
+    await this.#act('sync-database', (worker) => worker.syncDatabase());
+    this.#unsyncedFrames = 0;
   }
 
   async #measure(): Promise<void> {

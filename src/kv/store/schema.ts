@@ -17,6 +17,7 @@ export const keysPerHashMax = 2 ** 20;
 /** One after the last hash. */
 export const hashCount = 2 ** 32;
 
+const sqliteVersionMin = 3_051_003;
 const autoVacuumIncremental = 2;
 
 const tables = `
@@ -65,6 +66,7 @@ export function openSchema(
   at: { file: string; identity: Identity; cacheBytesMax: number },
 ): void {
   const { file, identity, cacheBytesMax } = at;
+  verifyLibrary(db, file);
   const application = db.pragma('application_id', { simple: true });
   const objects = db.prepare('SELECT count(*) FROM sqlite_master').pluck().get();
   const empty = application === 0 && objects === 0;
@@ -117,6 +119,17 @@ function create(db: Database, identity: Identity): void {
   insert.run('cluster', identity.cluster);
   insert.run('hash-probe', String(identity.hashProbe));
   db.pragma(`application_id = ${applicationId}`);
+}
+
+/**
+ * Before 3.51.3 a checkpoint on one connection that ran while another one restarted the log could
+ * lose pages (sqlite.org/wal.html, "The WAL-Reset Bug"): exactly what we do all day.
+ */
+function verifyLibrary(db: Database, file: string): void {
+  const version = String(db.prepare('SELECT sqlite_version()').pluck().get());
+  const [major = 0, minor = 0, patch = 0] = version.split('.').map(Number);
+  if (major * 1_000_000 + minor * 1000 + patch >= sqliteVersionMin) return;
+  throw refused(file, `SQLite ${version} may corrupt a database in WAL mode; 3.51.3 is needed`);
 }
 
 function verifyMeta(db: Database, file: string, identity: Identity): void {

@@ -62,8 +62,8 @@ interface Opened {
   readonly db: Database.Database;
   readonly begin: Statement<[]>;
   readonly commit: Statement<[]>;
+  readonly logFrames: Statement<[], { readonly log: number }>;
   readonly freePages: Statement<[], number>;
-  readonly returnFreePages: Statement<[]>;
   readonly rows: KeyRows;
   readonly shardRows: ShardRows;
 }
@@ -98,8 +98,9 @@ export class SqliteStore implements Store {
       logger: options.logger,
       client: {
         noteApplied: () => this.#noteApplied(),
+        logFrames: () => this.#logFrames(),
         hasFreePages: () => this.#failure === undefined && this.#hasFreePages(),
-        returnFreePages: () => this.#open().returnFreePages.all(),
+        returnFreePages: () => this.#returnFreePages(),
         onHoldEnd: () => this.onProgress(),
         onFailure: (error) => this.#failedInBackground(error),
       },
@@ -115,6 +116,7 @@ export class SqliteStore implements Store {
         this.#shards.set(row.group_id, new ShardDraft(row));
       }
       await this.#worker.open(this.file);
+      await this.#checkpointer.begin();
     } catch (cause) {
       const error = storeError(cause, at);
       this.#failure = error;
@@ -269,8 +271,8 @@ export class SqliteStore implements Store {
         db,
         begin: db.prepare('BEGIN IMMEDIATE'),
         commit: db.prepare('COMMIT'),
+        logFrames: db.prepare('PRAGMA wal_checkpoint(NOOP)'),
         freePages: db.prepare<[], number>('PRAGMA freelist_count').pluck(),
-        returnFreePages: db.prepare(`PRAGMA incremental_vacuum(${vacuumPages})`),
         rows: new KeyRows(db),
         shardRows: new ShardRows(db),
       };
@@ -334,8 +336,17 @@ export class SqliteStore implements Store {
     };
   }
 
+  #logFrames(): number {
+    return this.#open().logFrames.get()?.log ?? 0;
+  }
+
   #hasFreePages(): boolean {
     return (this.#open().freePages.get() ?? 0) > 0;
+  }
+
+  #returnFreePages(): void {
+    // `exec` runs to the end; a prepared statement would stop after the first page.
+    this.#open().db.exec(`PRAGMA incremental_vacuum(${vacuumPages})`);
   }
 
   #shard(group: GroupId): ShardDraft {

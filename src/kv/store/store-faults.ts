@@ -15,8 +15,3 @@ export interface StoreFaults {
   /** Called before the action; throws what the disk would have thrown. */
   before(action: StoreAction): void;
 }
-
-/** An error as SQLite reports it, for `before` to throw: `SQLITE_IOERR`, `SQLITE_FULL`, ... */
-export function injectedError(code: string): Error {
-  return Object.assign(new Error('injected fault'), { code });
-}

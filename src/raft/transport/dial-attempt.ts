@@ -5,8 +5,8 @@
  * The upgrade goes through `dispatch` and not through `upgrade`, because the latter throws the
  * answer away when it is not a 101, and the refusal is in that answer.
  */
-import type { Socket } from 'node:net';
-import { Client, type Dispatcher } from 'undici';
+import { connect, type Socket } from 'node:net';
+import { type buildConnector, Client, type Dispatcher } from 'undici';
 import type { NodeId } from '../core/types.js';
 import { ByteReader } from './byte-reader.js';
 import type { TransportContext } from './context.js';
@@ -47,6 +47,8 @@ export interface DialAttemptOptions {
 export class DialAttempt {
   readonly #options: DialAttemptOptions;
   #client: Client | undefined;
+  /** The TCP connection, from the first SYN to the established stream. */
+  #raw: Socket | undefined;
   #socket: FramedSocket | undefined;
   #cancelTimer: (() => void) | undefined;
   #hello = '';
@@ -68,7 +70,7 @@ export class DialAttempt {
     this.#hello = encodeHello(makeHello(context.self, node, kind));
     try {
       this.#client = new Client(`http://${address}`, {
-        connect: { timeout: handshakeTimeoutMs },
+        connect: (options, callback) => this.#connect(options, callback),
         headersTimeout: handshakeTimeoutMs,
         bodyTimeout: handshakeTimeoutMs,
       });
@@ -84,7 +86,26 @@ export class DialAttempt {
 
   /** Ends the attempt without telling anybody. */
   abort(): void {
-    if (this.#end()) this.#socket?.close('given up');
+    if (!this.#end()) return;
+    this.#socket?.close('given up');
+    this.#raw?.destroy();
+  }
+
+  /** Our own, so that an attempt that is given up leaves no half-made connection behind. */
+  #connect(options: buildConnector.Options, callback: buildConnector.Callback): void {
+    const socket = connect({
+      host: options.hostname,
+      port: Number(options.port || 80),
+      noDelay: true,
+    });
+    this.#raw = socket;
+    const onError = (error: Error) => callback(error, null);
+    socket.once('error', onError);
+    socket.once('connect', () => {
+      socket.removeListener('error', onError);
+      callback(null, socket);
+    });
+    if (this.#ended) socket.destroy();
   }
 
   #responseHandler(): Dispatcher.DispatchHandler {
@@ -189,6 +210,7 @@ export class DialAttempt {
   #fail(reason: string): void {
     if (!this.#end()) return;
     this.#socket?.close(reason);
+    this.#raw?.destroy();
     this.#options.failed(reason);
   }
 

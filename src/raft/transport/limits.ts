@@ -23,6 +23,8 @@ export interface TransportLimits {
   readonly handshakeTimeoutMs: number;
   /** Requests of this node to one peer that wait for an answer. */
   readonly requestsWaitingMax: number;
+  /** A longer time for an answer is cut to this. */
+  readonly requestTimeoutMsMax: number;
   /** Requests of one peer this node works on, answers not yet handed to the socket included. */
   readonly requestsInProgressMax: number;
   readonly requestBytesInProgressMax: number;
@@ -49,6 +51,7 @@ export const defaultTransportLimits: TransportLimits = {
   handshakesMax: 64,
   handshakeTimeoutMs: 5_000,
   requestsWaitingMax: 65_536,
+  requestTimeoutMsMax: 3_600_000,
   requestsInProgressMax: 4_096,
   requestBytesInProgressMax: 32 * MiB,
   pingIntervalMs: 1_000,

@@ -6,6 +6,7 @@
  * where it is counted, and where a request is still known not to have been sent.
  */
 import type { Clock } from '../clock.js';
+import { invariant } from '../core/invariant.js';
 import { frameHeaderBytes } from './frame.js';
 import type { FrameScratch } from './frame-scratch.js';
 import type { FramedSocket } from './framed-socket.js';
@@ -109,6 +110,8 @@ export class Link {
   }
 
   request(body: Uint8Array, options: RequestOptions): Promise<Buffer> {
+    invariant(options.timeoutMs >= 0, 'a request has a time');
+    const { requestTimeoutMsMax } = this.#limits;
     const bytes = requestBytesOverhead + body.length;
     if (this.closed) {
       return Promise.reject(new RequestError('not-sent', 'the stream is closed'));
@@ -122,7 +125,7 @@ export class Link {
     }
     return new Promise((resolve, reject) => {
       const nowMs = this.#clock.monotonicMs();
-      const deadlineMs = nowMs + options.timeoutMs;
+      const deadlineMs = nowMs + Math.min(options.timeoutMs, requestTimeoutMsMax);
       const id = this.#requests.takeId();
       const request = new OutgoingRequest({ id, body, deadlineMs, resolve, reject });
       this.#requests.add(request, nowMs);

@@ -23,6 +23,9 @@ import {
   type TransportHandler,
 } from './types.js';
 
+/** Both streams of a peer usually have the same trouble: it is logged once for both. */
+const trouble = 'trouble';
+
 export class Peer {
   readonly node: NodeId;
   readonly #context: TransportContext;
@@ -121,7 +124,7 @@ export class Peer {
   status(): PeerStatus {
     const control = this.#control.link;
     const bulk = this.#bulk.link;
-    const connected = control !== undefined && bulk !== undefined;
+    const connected = this.#isConnected();
     const said = this.#said;
     return {
       node: this.node,
@@ -163,14 +166,14 @@ export class Peer {
     const { logger } = this.#context;
     this.#said = stream.link?.hello ?? this.#said;
     if (stream.kind === 'control') this.#toldUnreachable = false;
-    this.#log.clear(stream.kind);
+    if (this.#isConnected()) this.#log.clear(trouble);
     const { node } = this;
     logger.info({ peer: node, stream: stream.kind, address: this.#address }, 'peer stream is up');
   }
 
   #onDown(stream: DialledStream, reason: string): void {
     const fields = { peer: this.node, stream: stream.kind, address: this.#address, reason };
-    this.#log.warn(stream.kind, fields, 'peer stream is down');
+    this.#log.warn(trouble, fields, 'peer stream is down');
     if (stream.kind !== 'control' || this.#toldUnreachable) return;
     this.#toldUnreachable = true;
     this.#handler().onUnreachable(this.node);
@@ -206,6 +209,10 @@ export class Peer {
     } finally {
       this.#remembering = undefined;
     }
+  }
+
+  #isConnected(): boolean {
+    return this.#control.link !== undefined && this.#bulk.link !== undefined;
   }
 
   #conflict(hello: Hello): string | undefined {

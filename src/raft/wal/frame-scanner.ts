@@ -39,10 +39,19 @@ export class FrameScanner {
     if (header === undefined) return undefined;
     const bytes = FRAME_HEADER_BYTES + header.payloadBytes;
     if (offset + bytes > this.#end || !(await this.#load(offset, bytes))) return undefined;
-    const at = offset - this.#windowAt;
-    const frame = this.#window.subarray(at, at + bytes);
-    if (!frameCrcHolds(frame, header.crc, this.#seed)) return undefined;
-    return { header, offset, bytes, view: this.#view, start: at + FRAME_HEADER_BYTES };
+    return this.#verified(offset, header);
+  }
+
+  /**
+   * The same without waiting, when the frame is in memory already; undefined says nothing. A log
+   * has a frame per batch, and a promise per frame would be most of the work of recovery.
+   */
+  frameAtHand(offset: number): ScannedFrame | undefined {
+    if (!this.#has(offset, FRAME_HEADER_BYTES)) return undefined;
+    const header = readFrameHeader(this.#view, offset - this.#windowAt);
+    if (header === undefined) return undefined;
+    const inWindow = this.#has(offset, FRAME_HEADER_BYTES + header.payloadBytes);
+    return inWindow ? this.#verified(offset, header) : undefined;
   }
 
   /** What stands in the place of a frame header, checked for sense only. */
@@ -88,12 +97,24 @@ export class FrameScanner {
     return undefined;
   }
 
+  #verified(offset: number, header: FrameHeader): ScannedFrame | undefined {
+    const at = offset - this.#windowAt;
+    const bytes = FRAME_HEADER_BYTES + header.payloadBytes;
+    const frame = this.#window.subarray(at, at + bytes);
+    if (!frameCrcHolds(frame, header.crc, this.#seed)) return undefined;
+    return { header, offset, bytes, view: this.#view, start: at + FRAME_HEADER_BYTES };
+  }
+
+  #has(offset: number, bytes: number): boolean {
+    return offset >= this.#windowAt && offset + bytes <= this.#windowEnd;
+  }
+
   get #windowEnd(): number {
     return this.#windowAt + this.#windowBytes;
   }
 
   async #load(offset: number, bytes: number): Promise<boolean> {
-    if (offset >= this.#windowAt && offset + bytes <= this.#windowEnd) return true;
+    if (this.#has(offset, bytes)) return true;
     const wanted = Math.min(Math.max(bytes, WINDOW_BYTES), this.#end - offset);
     if (this.#window.length < wanted || this.#window.length > Math.max(wanted, WINDOW_BYTES)) {
       this.#window = Buffer.allocUnsafeSlow(wanted);

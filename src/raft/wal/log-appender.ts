@@ -128,7 +128,7 @@ export class LogAppender {
     const startedMs = this.#parts.clock.monotonicMs();
     return segment.file.write(bytes, length, this.#offset).then(() => {
       this.#written(writer, segment, kind);
-      if (batch !== undefined) this.#count(batch, length, startedMs);
+      if (batch !== undefined && batch !== EMPTY_BATCH) this.#count(batch, length, startedMs);
     });
   }
 

@@ -188,7 +188,7 @@ class Replay {
     let previousBytes = 0;
     let ended = false;
     while (!ended) {
-      const frame = await scanner.frameAt(offset);
+      const frame = scanner.frameAtHand(offset) ?? (await scanner.frameAt(offset));
       if (frame === undefined || frame.header.previousBytes !== previousBytes) break;
       const { sequence, kind, payloadBytes } = frame.header;
       const begins = offset === FRAMES_BEGIN;

@@ -235,6 +235,8 @@ class SegmentedWal implements Wal {
 
   readonly #onWritten = (): void => {
     this.#writing = undefined;
+    // Background work failed meanwhile: from then on nothing is acknowledged, this neither.
+    if (this.#failure !== undefined) throw this.#failure;
     this.#lastBatchMs = this.#clock.monotonicMs();
     this.#cancelSealTimer ??= this.#clock.after(SEAL_AFTER_MS, this.#onSealTimer);
     const pinned = this.#pinned(this.#logBytesMax);

@@ -44,3 +44,15 @@ t.test('a node of weight 3 is met first about three times as often', async (t) =
   }
   t.ok(heavy > 6_500 && heavy < 8_500, `${heavy} of 10,000`);
 });
+
+t.test('great weights keep their proportion and no more points than the limit', async (t) => {
+  const heavy = [1, 2, 3].map((id) => ({ id, weight: id * 300 }));
+  const light = [1, 2, 3].map((id) => ({ id, weight: id }));
+  const share = (nodes: typeof heavy) => {
+    const ring = new Ring(nodes);
+    const steps = Array.from({ length: 500 }, (_, step) => (step * 2 ** 32) / 500);
+    return steps.filter((position) => [...ring.walk(position)][0] === 3).length / 500;
+  };
+  t.ok(Math.abs(share(heavy) - 0.5) < 0.05);
+  t.ok(Math.abs(share(light) - 0.5) < 0.1);
+});
