@@ -5,6 +5,7 @@
 import type { NodeId } from '../raft/core/types.js';
 import type { Group } from '../raft/group.js';
 import type { Host } from '../raft/host.js';
+import { defaultHostLimits } from '../raft/host-options.js';
 import type { KvNodeParts } from './node.js';
 import type {
   NodeStatistics,
@@ -13,7 +14,7 @@ import type {
   ReplicaStatus,
   ShardStatus,
 } from './service.js';
-import { type LocalReplicas, writesInProgressMax } from './shard/local-replicas.js';
+import { type LocalReplicas, localReplicasLimits } from './shard/local-replicas.js';
 import type { Router } from './shard/routing.js';
 import type { Shard } from './shard/shard-map.js';
 
@@ -153,7 +154,13 @@ export class NodeReport {
       wal: wal.statistics,
       store: store.statistics,
       queues: [
-        { name: 'writes_in_progress', length: local.writesInProgress, limit: writesInProgressMax },
+        queue(
+          'writes_in_progress',
+          local.writesInProgress,
+          localReplicasLimits.writesInProgressMax,
+        ),
+        queue('reads_in_progress', local.readsInProgress, localReplicasLimits.readsInProgressMax),
+        queue('appends', host.queuedAppends, defaultHostLimits.appendsQueuedMax),
         ...peers.map((peer) => peerQueue(peer.node, peer.queuedBytes)),
       ],
       forwardedRequests: router.statistics.forwarded,
@@ -165,8 +172,14 @@ export class NodeReport {
   }
 }
 
-function peerQueue(node: NodeId, bytes: number): NodeStatistics['queues'][number] {
-  return { name: `peer_${node}_bytes`, length: bytes, limit: peerQueueBytesMax };
+type QueueLength = NodeStatistics['queues'][number];
+
+function queue(name: string, length: number, limit: number): QueueLength {
+  return { name, length, limit };
+}
+
+function peerQueue(node: NodeId, bytes: number): QueueLength {
+  return queue(`peer_${node}_bytes`, bytes, peerQueueBytesMax);
 }
 
 /** Control and bulk queue of one peer together. */

@@ -5,7 +5,8 @@
 import type { Clock } from '../raft/clock.js';
 import { defaultLimits, defaultTiming } from '../raft/core/options.js';
 import type { Configuration, GroupId, NodeId } from '../raft/core/types.js';
-import { defaultHostLimits, defaultHostTiming, Host } from '../raft/host.js';
+import { Host } from '../raft/host.js';
+import { defaultHostLimits, defaultHostTiming } from '../raft/host-options.js';
 import type { Transport } from '../raft/transport/types.js';
 import type { GroupBirth, Recovered, RecoveredGroup, Wal } from '../raft/wal/types.js';
 import type { ClusterConfiguration } from './cluster-configuration.js';
@@ -25,7 +26,7 @@ import type {
   WriteAnswer,
   WriteRequest,
 } from './service.js';
-import { LocalReplicas, writesInProgressMax } from './shard/local-replicas.js';
+import { LocalReplicas, localReplicasLimits } from './shard/local-replicas.js';
 import { Router } from './shard/routing.js';
 import type { Shard, ShardMap } from './shard/shard-map.js';
 import type { ShardBirth, Store } from './store/types.js';
@@ -97,11 +98,14 @@ export class KvNode implements KvService {
       raftLimits: defaultLimits,
       timing: defaultHostTiming,
       limits: defaultHostLimits,
-      onRole: (change) => this.#router.leaderChanged(change.group),
+      onRole: ({ group, leader }) => {
+        if (leader !== undefined) this.#router.leaderChanged(group);
+      },
       onFailure: (error) => this.#fail(error),
     });
     const host = this.#host;
-    this.#local = new LocalReplicas({ node: parts.node, host, store, clock, writesInProgressMax });
+    const limits = localReplicasLimits;
+    this.#local = new LocalReplicas({ node: parts.node, host, store, clock, limits });
     this.#router = new Router({
       node: parts.node,
       map,

@@ -26,10 +26,13 @@ export type ProposalOutcome =
   | { readonly status: 'not-applied'; readonly reason: DropReason | 'superseded' | 'stopped' }
   | { readonly status: 'unknown' };
 
-/** `askedMs`: the state read is not older than this moment of the node's monotonic clock. */
+/**
+ * `askedMs`: the state read is not older than this moment of the node's monotonic clock.
+ * `late`: the time that whoever asks would wait is over.
+ */
 export type ReadOutcome =
   | { readonly status: 'granted'; readonly askedMs: number }
-  | { readonly status: 'dropped'; readonly reason: DropReason | 'stopped' };
+  | { readonly status: 'dropped'; readonly reason: DropReason | 'stopped' | 'late' };
 
 type Settle<T> = (outcome: T) => void;
 
@@ -42,6 +45,8 @@ interface WaitingProposal {
 
 interface ReadBatch {
   readonly askedMs: number;
+  /** Nobody waits for it any longer than this. */
+  endMs: number;
   readonly settles: Settle<ReadOutcome>[];
 }
 
@@ -76,20 +81,46 @@ export class Group {
   }
 
   /** All reads between two turns are one question to the leader. */
-  read(nowMs: number, settle: Settle<ReadOutcome>): void {
-    this.#newReads ??= { askedMs: nowMs, settles: [] };
+  read(time: { nowMs: number; endMs: number }, settle: Settle<ReadOutcome>): void {
+    const { nowMs, endMs } = time;
+    this.#newReads ??= { askedMs: nowMs, endMs, settles: [] };
+    if (endMs > this.#newReads.endMs) this.#newReads.endMs = endMs;
     this.#newReads.settles.push(settle);
   }
 
-  get waitingCount(): number {
+  /**
+   * Lets go of reads that nobody waits for any more. Without this a replica that is behind, or
+   * whose leader does not answer, would keep every read it was ever asked for.
+   */
+  expireReads(nowMs: number): void {
+    for (const [id, batch] of this.#asking) {
+      if (batch.endMs > nowMs) continue;
+      this.#asking.delete(id);
+      dropReads(batch, 'late');
+    }
+    if (this.#grantedReads.every(({ batch }) => batch.endMs > nowMs)) return;
+    for (const { batch } of this.#grantedReads) if (batch.endMs <= nowMs) dropReads(batch, 'late');
+    this.#grantedReads = this.#grantedReads.filter(({ batch }) => batch.endMs > nowMs);
+  }
+
+  get waitingProposals(): number {
     return this.#proposing.size + this.#waitingProposals.size;
+  }
+
+  /** Questions to the leader that are not answered, and answers that are not applied. */
+  get waitingReads(): number {
+    return this.#asking.size + this.#grantedReads.length;
+  }
+
+  get inboxLength(): number {
+    return this.#inbox.length;
   }
 
   /** Steps everything that arrived and drains the core. */
   turn(): Effects | undefined {
     const inbox = this.#inbox;
     this.#inbox = [];
-    for (const input of inbox) this.raft.step(input);
+    for (const input of inbox) this.#step(input);
     if (this.#newProposals.length > 0) {
       this.raft.step({ kind: 'propose', proposals: this.#newProposals });
       this.#newProposals = [];
@@ -105,6 +136,18 @@ export class Group {
     return effects;
   }
 
+  #step(input: Input): void {
+    try {
+      this.raft.step(input);
+    } catch (error) {
+      if (input.kind !== 'message' || !(error instanceof Error)) throw error;
+      const { type, from } = input.message;
+      const node = this.raft.membership.nodeOf(from);
+      const whose = `${type} of node ${node} (replica ${from})`;
+      throw new Error(`group ${this.id}, ${whose}: ${error.message}`, { cause: error });
+    }
+  }
+
   #take(effects: Effects): void {
     for (const { id, entry } of effects.proposed) {
       const settle = this.#proposing.get(id);
@@ -116,13 +159,14 @@ export class Group {
     for (const { id, reason } of effects.dropped) {
       this.#proposing.get(id)?.({ status: 'not-applied', reason });
       this.#proposing.delete(id);
-      for (const settle of this.#asking.get(id)?.settles ?? [])
-        settle({ status: 'dropped', reason });
+      const batch = this.#asking.get(id);
+      if (batch !== undefined) dropReads(batch, reason);
       this.#asking.delete(id);
     }
     for (const { id, index } of effects.reads) {
       const batch = this.#asking.get(id);
-      invariant(batch !== undefined, 'a read is granted once');
+      // It came too late and was let go.
+      if (batch === undefined) continue;
       this.#asking.delete(id);
       this.#grantedReads.push({ index, batch });
     }
@@ -203,11 +247,14 @@ export class Group {
     this.#waitingProposals.clear();
     const batches = [...this.#asking.values(), ...this.#grantedReads.map(({ batch }) => batch)];
     if (this.#newReads !== undefined) batches.push(this.#newReads);
-    for (const batch of batches) {
-      for (const settle of batch.settles) settle({ status: 'dropped', reason: 'stopped' });
-    }
+    for (const batch of batches) dropReads(batch, 'stopped');
     this.#asking.clear();
     this.#grantedReads = [];
     this.#newReads = undefined;
+    this.#inbox = [];
   }
+}
+
+function dropReads(batch: ReadBatch, reason: DropReason | 'stopped' | 'late'): void {
+  for (const settle of batch.settles) settle({ status: 'dropped', reason });
 }

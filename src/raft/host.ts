@@ -10,89 +10,29 @@
  * The log is written while the loop goes on; when a batch is durable its held-back messages leave
  * and the next batch, gathered meanwhile, follows: that is the group commit.
  */
-import { AppendQueue } from './append-queue.js';
-import type { Clock } from './clock.js';
-import { Compaction, type CompactionLimits } from './compaction.js';
+import { type AppendBatch, AppendQueue } from './append-queue.js';
+import { Applier } from './applier.js';
+import { Compaction } from './compaction.js';
 import { invariant } from './core/invariant.js';
-import type { RaftLimits, RaftTiming } from './core/options.js';
 import { Raft } from './core/raft.js';
 import {
   type Effects,
-  type Entry,
   type GroupId,
   type Message,
   NOBODY,
   type NodeId,
   type ReplicaId,
-  type Role,
 } from './core/types.js';
 import { Group, type ProposalOutcome, type ReadOutcome } from './group.js';
-import type { StateMachine } from './state-machine.js';
+import { handOver } from './hand-over.js';
+import type { HostObserver, HostOptions } from './host-options.js';
+import { OutgoingFrames } from './outgoing-frames.js';
 import { Ticker } from './ticker.js';
-import type { GroupMessage, Transport } from './transport/types.js';
-import type { RecoveredGroup, Wal } from './wal/types.js';
+import type { GroupMessage } from './transport/types.js';
+import type { RecoveredGroup } from './wal/types.js';
 
-export interface HostLimits extends CompactionLimits {
-  /** Entry data in one batch of the log; a larger append still travels alone. */
-  readonly batchBytesMax: number;
-  /** Entry data and time that one turn applies at most. */
-  readonly applyBytesMax: number;
-  readonly applyMsMax: number;
-}
-
-export interface HostTiming {
-  readonly tickMs: number;
-  /** A longer gap between two ticks counts as one tick. */
-  readonly gapTicksMax: number;
-  /** How often every replica makes sure that it is current, for stale reads. */
-  readonly freshnessMs: number;
-}
-
-export const defaultHostTiming: HostTiming = { tickMs: 50, gapTicksMax: 4, freshnessMs: 1_000 };
-
-const MiB = 1024 * 1024;
-
-export const defaultHostLimits: HostLimits = {
-  batchBytesMax: 4 * MiB,
-  applyBytesMax: 2 * MiB,
-  applyMsMax: 5,
-  groupTailBytesMax: 64 * MiB,
-};
-
-export interface HostLogger {
-  info(fields: object, message: string): void;
-  warn(fields: object, message: string): void;
-  error(fields: object, message: string): void;
-}
-
-/** Called on the hot path: must be cheap. */
-export interface HostObserver {
-  turn(durationMs: number): void;
-  applied(entries: number, durationMs: number): void;
-}
-
-export interface RoleChange {
-  readonly group: GroupId;
-  readonly role: Role;
-  readonly leader: NodeId | undefined;
-  readonly term: number;
-}
-
-export interface HostOptions {
-  readonly wal: Wal;
-  readonly transport: Pick<Transport, 'send'>;
-  readonly stateMachine: StateMachine;
-  readonly clock: Clock;
-  readonly random: () => number;
-  readonly logger: HostLogger;
-  readonly raftTiming: RaftTiming;
-  readonly raftLimits: RaftLimits;
-  readonly timing: HostTiming;
-  readonly limits: HostLimits;
-  readonly onRole: (change: RoleChange) => void;
-  /** Called once; the node stops serving. */
-  readonly onFailure: (error: Error) => void;
-}
+/** A freshness read waits for this many periods; by then newer ones have taken its place. */
+const freshnessPeriodsMax = 4;
 
 export class Host {
   observer: HostObserver | undefined;
@@ -103,20 +43,21 @@ export class Host {
   readonly #queue = new AppendQueue();
   readonly #ticker: Ticker;
   readonly #compaction: Compaction;
-  #outgoing = new Map<NodeId, GroupMessage[]>();
+  readonly #applier: Applier;
+  readonly #outgoing = new OutgoingFrames();
   #turnIsDue = false;
+  #compactionIsDue = false;
   #inTurn = false;
   #writing: Promise<void> | undefined;
   #stopFreshness: (() => void) | undefined;
   #stopped = false;
-  /** Microseconds that applying one entry takes, a moving average that sizes a turn's share. */
-  #applyEntryUs = 20;
   readonly statistics = { elections: 0, droppedMessages: 0, readRounds: 0, turns: 0 };
 
   constructor(options: HostOptions) {
     this.#options = options;
     this.#ticker = new Ticker(options.clock, options.timing);
     this.#compaction = new Compaction(options.wal, options.stateMachine, options.limits);
+    this.#applier = new Applier(options.stateMachine, options.clock, options.limits);
   }
 
   /** Takes over the recovered groups and begins to tick. `stateMachine` and `wal` are open. */
@@ -124,7 +65,7 @@ export class Host {
     const { stateMachine, wal, clock, timing } = this.#options;
     for (const found of recovered) this.#addGroup(found);
     stateMachine.onProgress = () => {
-      this.#compact();
+      this.#compactionIsDue = true;
       this.#schedule();
     };
     stateMachine.onFailure = (error) => this.fail(error);
@@ -135,22 +76,24 @@ export class Host {
   }
 
   #addGroup(found: RecoveredGroup): void {
-    const { stateMachine, wal, random, raftTiming, raftLimits } = this.#options;
-    const raft = new Raft({
-      self: found.replica,
-      mark: found.mark,
-      hardState: found.hardState,
-      lastIndex: found.lastIndex,
-      terms: found.terms,
-      applied: stateMachine.applied(found.group),
-      reader: wal.reader(found.group),
-      random,
-      timing: raftTiming,
-      limits: raftLimits,
-    });
-    const group = new Group(found.group, raft);
+    const group = new Group(found.group, this.#recoveredRaft(found));
     this.#groups.set(found.group, group);
     this.#dirty.add(group);
+  }
+
+  #recoveredRaft(found: RecoveredGroup): Raft {
+    const { stateMachine, wal, random, raftTiming, raftLimits } = this.#options;
+    const { group, replica, mark, hardState, lastIndex, terms } = found;
+    const applied = stateMachine.applied(group);
+    const reader = wal.reader(group);
+    const [timing, limits] = [raftTiming, raftLimits];
+    const start = { mark, hardState, lastIndex, terms, applied, reader, random, timing, limits };
+    try {
+      return new Raft({ self: replica, ...start });
+    } catch (error) {
+      const why = error instanceof Error ? error.message : String(error);
+      throw new Error(`group ${group}: ${why}`, { cause: error });
+    }
   }
 
   group(id: GroupId): Group | undefined {
@@ -177,14 +120,18 @@ export class Host {
     return new Promise((resolve) => group.propose(data, resolve));
   }
 
-  /** Settles when this replica has applied everything that was committed when it was called. */
-  read(id: GroupId): Promise<ReadOutcome> {
+  /**
+   * Settles when this replica has applied everything that was committed when it was called, or
+   * within a tick after `waitMs`.
+   */
+  read(id: GroupId, waitMs = Number.POSITIVE_INFINITY): Promise<ReadOutcome> {
     const group = this.#groups.get(id);
     if (this.#stopped || group === undefined) {
       return Promise.resolve({ status: 'dropped', reason: 'stopped' });
     }
     this.#touch(group);
-    return new Promise((resolve) => group.read(this.#options.clock.monotonicMs(), resolve));
+    const nowMs = this.#options.clock.monotonicMs();
+    return new Promise((resolve) => group.read({ nowMs, endMs: nowMs + waitMs }, resolve));
   }
 
   campaign(id: GroupId): void {
@@ -196,10 +143,12 @@ export class Host {
   }
 
   onMessages(from: NodeId, messages: readonly GroupMessage[]): void {
+    const full = this.#queue.length >= this.#options.limits.appendsQueuedMax;
     for (const { group: id, message } of messages) {
       const group = this.#groups.get(id);
       // A replica speaks only through its own node; anything else is a stranger or a mix-up.
-      if (group === undefined || group.raft.membership.nodeOf(message.from) !== from) {
+      const stranger = group?.raft.membership.nodeOf(message.from) !== from;
+      if (group === undefined || stranger || this.#stopped || (full && needsLog(message))) {
         this.statistics.droppedMessages += 1;
         continue;
       }
@@ -209,6 +158,7 @@ export class Host {
   }
 
   onUnreachable(node: NodeId): void {
+    if (this.#stopped) return;
     for (const group of this.#groups.values()) {
       for (const replica of group.raft.membership.replicas) {
         if (group.raft.membership.nodeOf(replica) !== node) continue;
@@ -239,11 +189,13 @@ export class Host {
   }
 
   #onTick(count: number): void {
+    const nowMs = this.#options.clock.monotonicMs();
     for (const group of this.#groups.values()) {
+      group.expireReads(nowMs);
       for (let i = 0; i < count; i += 1) group.receive({ kind: 'tick' });
       this.#dirty.add(group);
     }
-    this.#compact();
+    this.#compactionIsDue = true;
     this.#turn();
   }
 
@@ -258,13 +210,16 @@ export class Host {
   }
 
   #askWhetherCurrent(group: Group): void {
-    group.read(this.#options.clock.monotonicMs(), () => {});
+    const { clock, timing } = this.#options;
+    const nowMs = clock.monotonicMs();
+    group.read({ nowMs, endMs: nowMs + freshnessPeriodsMax * timing.freshnessMs }, () => {});
     this.#touch(group);
   }
 
   // The turn -------------------------------------------------------------------------------
 
-  #turn(): void {
+  /** `durable`: the batch whose write has just ended. */
+  #turn(durable?: AppendBatch): void {
     if (this.#stopped || this.#inTurn) return;
     const { clock } = this.#options;
     const startMs = clock.monotonicMs();
@@ -272,13 +227,15 @@ export class Host {
     this.#inTurn = true;
     this.statistics.turns += 1;
     try {
+      if (durable !== undefined) this.#durable(durable);
+      if (this.#compactionIsDue) this.#compact();
       this.#stepAndDrain();
       this.#write();
-      this.#sendFrames();
+      this.#outgoing.send(this.#options.transport);
       if (this.#apply()) {
         // What was applied frees room and grants reads; both belong to this turn.
         this.#stepAndDrain();
-        this.#sendFrames();
+        this.#outgoing.send(this.#options.transport);
       }
     } catch (error) {
       this.fail(error instanceof Error ? error : new Error(String(error)));
@@ -292,9 +249,7 @@ export class Host {
   #hasWork(): boolean {
     if (this.#dirty.size > 0) return true;
     if (!this.#queue.empty && this.#writing === undefined) return true;
-    if (this.#options.stateMachine.held) return false;
-    for (const group of this.#groups.values()) if (group.hasApplyWork) return true;
-    return false;
+    return this.#applier.ready;
   }
 
   #stepAndDrain(): void {
@@ -310,8 +265,9 @@ export class Host {
   }
 
   #take(group: Group, effects: Effects): void {
-    for (const message of effects.send) this.#address(group, message);
+    for (const message of effects.send) this.#outgoing.add(group, message);
     if (effects.append !== undefined) this.#queue.push(group, effects.append);
+    if (effects.apply.length > 0) this.#applier.add(group);
     this.statistics.readRounds += effects.reads.length;
     if (effects.role !== undefined) this.#tellRole(group, effects.role);
   }
@@ -343,50 +299,21 @@ export class Host {
     );
   }
 
-  #address(group: Group, message: Message): void {
-    const node = group.raft.membership.nodeOf(message.to);
-    invariant(node !== undefined, 'messages go to members');
-    const messages = this.#outgoing.get(node);
-    const addressed = { group: group.id, message };
-    if (messages === undefined) this.#outgoing.set(node, [addressed]);
-    else messages.push(addressed);
-  }
-
-  #sendFrames(): void {
-    if (this.#outgoing.size === 0) return;
-    const outgoing = this.#outgoing;
-    this.#outgoing = new Map();
-    for (const [node, messages] of outgoing) this.#options.transport.send(node, messages);
-  }
-
   // The log --------------------------------------------------------------------------------
 
   #write(): void {
     if (this.#writing !== undefined || this.#queue.empty) return;
     const batch = this.#queue.take(this.#options.limits.batchBytesMax);
-    const durable = () => {
-      this.#writing = undefined;
-      if (this.#stopped) return;
-      for (const { group, mark } of batch.compactions) {
-        group.receive({ kind: 'compacted', index: mark.index });
-        this.#dirty.add(group);
-      }
-      for (const { group, append } of batch.appends) {
-        for (const message of append.then) this.#address(group, message);
-        group.receive({ kind: 'appended', token: append.token });
-        this.#dirty.add(group);
-      }
-    };
     if (batch.writes.length === 0) {
-      durable();
+      this.#durable(batch);
       return;
     }
     const { wal } = this.#options;
     this.#writing = wal.write({ created: [], removed: [], writes: batch.writes }).then(
       () => {
-        durable();
+        this.#writing = undefined;
         // The answers leave now, not after whatever the loop does next.
-        this.#turn();
+        this.#turn(batch);
       },
       (error: Error) => {
         this.#writing = undefined;
@@ -395,59 +322,35 @@ export class Host {
     );
   }
 
+  #durable(batch: AppendBatch): void {
+    for (const { group, mark } of batch.compactions) {
+      group.receive({ kind: 'compacted', index: mark.index });
+      this.#dirty.add(group);
+    }
+    for (const { group, append } of batch.appends) {
+      for (const message of append.then) this.#outgoing.add(group, message);
+      group.receive({ kind: 'appended', token: append.token });
+      this.#dirty.add(group);
+    }
+  }
+
   #compact(): void {
+    this.#compactionIsDue = false;
     for (const group of this.#compaction.candidates(this.#groups)) {
       const mark = this.#compaction.mark(group);
       if (mark !== undefined) this.#queue.compact(group, mark);
     }
-    if (!this.#queue.empty) this.#schedule();
   }
 
   // The state ------------------------------------------------------------------------------
 
   /** True when something was applied. */
   #apply(): boolean {
-    const { stateMachine, limits, clock } = this.#options;
-    if (stateMachine.held) return false;
-    const work: { group: Group; entries: Entry[] }[] = [];
-    let bytesLeft = limits.applyBytesMax;
-    let entriesLeft = Math.max(16, Math.floor((limits.applyMsMax * 1000) / this.#applyEntryUs));
-    for (const group of this.#groups.values()) {
-      if (!group.hasApplyWork || bytesLeft <= 0 || entriesLeft <= 0) continue;
-      const entries = group.takeApplyWork(entriesLeft, bytesLeft);
-      work.push({ group, entries });
-      entriesLeft -= entries.length;
-      for (const entry of entries) bytesLeft -= entry.data.length;
-    }
-    if (work.length === 0) return false;
-    this.#rotateGroups(work);
-    const startMs = clock.monotonicMs();
-    const results = stateMachine.apply(
-      work.map(({ group, entries }) => ({ group: group.id, entries })),
-    );
-    this.#measureApply(work, clock.monotonicMs() - startMs);
-    work.forEach(({ group, entries }, i) => {
-      group.applied(entries, results[i] ?? []);
-      this.#dirty.add(group);
-    });
+    const round = this.#applier.run();
+    if (round === undefined) return false;
+    for (const group of round.groups) this.#dirty.add(group);
+    this.observer?.applied(round.entries, round.durationMs);
     return true;
-  }
-
-  /** Who was served goes to the back of the queue, so that a busy group starves nobody. */
-  #rotateGroups(work: readonly { group: Group }[]): void {
-    for (const { group } of work) {
-      if (!group.hasApplyWork) continue;
-      this.#groups.delete(group.id);
-      this.#groups.set(group.id, group);
-    }
-  }
-
-  #measureApply(work: readonly { entries: readonly Entry[] }[], durationMs: number): void {
-    let entries = 0;
-    for (const part of work) entries += part.entries.length;
-    const us = (durationMs * 1000) / entries;
-    this.#applyEntryUs = Math.max(1, this.#applyEntryUs * 0.9 + us * 0.1);
-    this.observer?.applied(entries, durationMs);
   }
 
   // The end --------------------------------------------------------------------------------
@@ -474,19 +377,12 @@ export class Host {
    * Offers every leadership of this node to its best follower and waits until it is gone or
    * `timeoutMs` have passed. Proposals are refused meanwhile and go to the new leader.
    */
-  async handOver(timeoutMs: number): Promise<void> {
-    const { clock } = this.#options;
-    const endMs = clock.monotonicMs() + timeoutMs;
-    const led = () =>
-      [...this.#groups.values()].filter((group) => group.raft.status.role === 'leader');
-    for (const group of led()) {
-      const to = bestFollower(group);
-      if (to !== undefined) this.transfer(group.id, to);
-    }
-    while (!this.#stopped && clock.monotonicMs() < endMs) {
-      if (led().every((group) => bestFollower(group) === undefined)) return;
-      await new Promise<void>((resolve) => clock.after(this.#options.timing.tickMs / 2, resolve));
-    }
+  handOver(timeoutMs: number): Promise<void> {
+    const { clock, timing } = this.#options;
+    const groups = () => this.#groups.values();
+    const transfer = (group: Group, to: ReplicaId) => this.transfer(group.id, to);
+    const stopped = () => this.#stopped;
+    return handOver({ groups, transfer, stopped, clock, pollMs: timing.tickMs / 2 }, timeoutMs);
   }
 
   /** Stops all groups and waits for the batch being written. Idempotent. */
@@ -496,15 +392,7 @@ export class Host {
   }
 }
 
-/** The active voter that holds most of the log, the smallest id among equals. */
-export function bestFollower(group: Group): ReplicaId | undefined {
-  let best: ReplicaId | undefined;
-  let bestMatch = -1;
-  for (const [replica, progress] of group.raft.leadership?.followers ?? []) {
-    const eligible = progress.state === 'replicate' && group.raft.membership.isVoter(replica);
-    if (!eligible || progress.match <= bestMatch) continue;
-    best = replica;
-    bestMatch = progress.match;
-  }
-  return best;
+/** True for what a replica answers, or takes in, through its log. */
+function needsLog({ type }: Message): boolean {
+  return type === 'append' || type === 'vote' || type === 'pre-vote';
 }

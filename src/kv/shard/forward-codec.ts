@@ -7,6 +7,7 @@ import { invariant } from '../../raft/core/invariant.js';
 import type { GroupId } from '../../raft/core/types.js';
 import { KvError, type KvErrorCode, type KvErrorFacts, kvErrors } from '../errors.js';
 import type { ReadAnswer, WriteAnswer } from '../service.js';
+import { contentTypeBytesMax, keyBytesMax, valueBytesMax } from '../store/command.js';
 import type { Condition, Revision } from '../store/types.js';
 
 export interface ForwardedRequest {
@@ -31,6 +32,7 @@ export class ForwardFormatError extends Error {
 }
 
 const version = 1;
+export const requestIdBytesMax = 255;
 const requestHeaderBytes = 36;
 const answerHeaderBytes = 28;
 const requestTypes = ['put', 'delete', 'linearizable', 'stale'] as const;
@@ -42,10 +44,14 @@ const Kind = { write: 1, found: 2, missing: 3, error: 4 } as const;
 const absent = -1;
 
 export function encodeRequest(request: ForwardedRequest): Buffer {
-  const idBytes = Buffer.byteLength(request.requestId, 'latin1');
-  const typeBytes = Buffer.byteLength(request.contentType, 'utf8');
-  invariant(idBytes <= 255, 'a request id is short');
   const { key, value, condition } = request;
+  // Only for log lines: what is too long for them is cut.
+  const requestId = request.requestId.slice(0, requestIdBytesMax);
+  const idBytes = requestId.length;
+  const typeBytes = Buffer.byteLength(request.contentType, 'utf8');
+  invariant(key.length >= 1 && key.length <= keyBytesMax, 'the key is within its limit');
+  invariant(typeBytes <= contentTypeBytesMax, 'the content type is within its limit');
+  invariant(value.length <= valueBytesMax, 'the value is within its limit');
   const size = requestHeaderBytes + idBytes + key.length + typeBytes + value.length;
   const out = Buffer.allocUnsafe(size);
   out[0] = version;
@@ -59,7 +65,7 @@ export function encodeRequest(request: ForwardedRequest): Buffer {
   out.writeDoubleLE(revisionOf(condition.ifNoneMatch), 20);
   out.writeDoubleLE(request.maxStalenessMs ?? absent, 28);
   let at = requestHeaderBytes;
-  at += out.write(request.requestId, at, 'latin1');
+  at += out.write(requestId, at, 'latin1');
   out.set(key, at);
   at += key.length;
   at += out.write(request.contentType, at, 'utf8');
@@ -77,9 +83,11 @@ export function decodeRequest(bytes: Buffer): ForwardedRequest {
   const keyAt = requestHeaderBytes + bytes.readUInt8(3);
   const typeAt = keyAt + bytes.readUInt16LE(8);
   const valueAt = typeAt + bytes.readUInt16LE(10);
-  if (valueAt > bytes.length || typeAt === keyAt) {
+  if (valueAt > bytes.length) {
     throw new ForwardFormatError(`${bytes.length} bytes do not hold the announced fields`);
   }
+  const contentType = valueAt === typeAt ? '' : bytes.toString('utf8', typeAt, valueAt);
+  checkLimits({ keyBytes: typeAt - keyAt, valueBytes: bytes.length - valueAt, contentType });
   const maxStalenessMs = bytes.readDoubleLE(28);
   return {
     type,
@@ -90,10 +98,26 @@ export function decodeRequest(bytes: Buffer): ForwardedRequest {
       ...matchField('ifMatch', flags & 3, bytes.readDoubleLE(12)),
       ...matchField('ifNoneMatch', flags >> 2, bytes.readDoubleLE(20)),
     },
-    contentType: bytes.toString('utf8', typeAt, valueAt),
+    contentType,
     value: bytes.subarray(valueAt),
     ...(maxStalenessMs >= 0 && { maxStalenessMs }),
   };
+}
+
+/** A write within these can be proposed; one beyond them is a programmer error further down. */
+function checkLimits(field: { keyBytes: number; valueBytes: number; contentType: string }): void {
+  const { keyBytes, valueBytes, contentType } = field;
+  // Measured after decoding: bytes that are not UTF-8 grow when they are replaced.
+  const typeBytes = contentType === '' ? 0 : Buffer.byteLength(contentType, 'utf8');
+  if (keyBytes < 1 || keyBytes > keyBytesMax) {
+    throw new ForwardFormatError(`a key of ${keyBytes} bytes`);
+  }
+  if (typeBytes > contentTypeBytesMax) {
+    throw new ForwardFormatError(`a content type of ${typeBytes} bytes`);
+  }
+  if (valueBytes > valueBytesMax) {
+    throw new ForwardFormatError(`a value of ${valueBytes} bytes`);
+  }
 }
 
 function matchKind(match: '*' | Revision | undefined): number {
@@ -125,7 +149,8 @@ export function encodeWriteAnswer(answer: WriteAnswer): Buffer {
 export function encodeReadAnswer(answer: ReadAnswer): Buffer {
   const { found } = answer;
   const header = answerHeader(found === undefined ? Kind.missing : Kind.found, answer);
-  header.writeDoubleLE(answer.stalenessMs ?? absent, 20);
+  const { stalenessMs } = answer;
+  header.writeDoubleLE(stalenessMs === undefined ? absent : Math.ceil(stalenessMs), 20);
   if (found === undefined) return header;
   const contentType = Buffer.from(found.contentType, 'utf8');
   const meta = Buffer.allocUnsafe(10);
@@ -162,10 +187,9 @@ export function decodeAnswer(bytes: Buffer): ForwardedAnswer {
   const decided = {
     shard: bytes.readUInt32LE(4),
     node: bytes.readUInt32LE(8),
-    shardRevision: bytes.readDoubleLE(12),
+    shardRevision: readCounter(bytes, 12),
   };
-  const number = bytes.readDoubleLE(20);
-  const optional = number >= 0 ? number : undefined;
+  const optional = bytes.readDoubleLE(20) === absent ? undefined : readCounter(bytes, 20);
   if (kind === Kind.write) {
     const outcome = outcomes[bytes[2] ?? outcomes.length];
     if (outcome === undefined) throw new ForwardFormatError('no such outcome');
@@ -187,22 +211,40 @@ function decodeFound(bytes: Buffer): ReadAnswer['found'] {
   const valueAt = typeAt + bytes.readUInt16LE(answerHeaderBytes + 8);
   if (bytes.length < valueAt) throw new ForwardFormatError('a read answer is cut off');
   return {
-    revision: bytes.readDoubleLE(answerHeaderBytes),
+    revision: readCounter(bytes, answerHeaderBytes),
     contentType: bytes.toString('utf8', typeAt, valueAt),
     value: bytes.subarray(valueAt),
   };
 }
 
-function decodeError(text: Buffer): KvError {
-  try {
-    const { code, facts, message } = JSON.parse(text.toString('utf8')) as {
-      code: KvErrorCode;
-      facts: KvErrorFacts;
-      message: string;
-    };
-    if (Object.hasOwn(kvErrors, code)) return new KvError(code, facts, message);
-  } catch {
-    // Falls through: an error that cannot be read is an answer that cannot be read.
+function readCounter(bytes: Buffer, at: number): number {
+  const number = bytes.readDoubleLE(at);
+  if (!Number.isSafeInteger(number) || number < 0) {
+    throw new ForwardFormatError(`${number} is no counter`);
   }
-  throw new ForwardFormatError('an error answer cannot be read');
+  return number;
+}
+
+function decodeError(text: Buffer): KvError {
+  let parsed: unknown;
+  try {
+    parsed = JSON.parse(text.toString('utf8'));
+  } catch {
+    throw new ForwardFormatError('an error answer is not JSON');
+  }
+  const { code, facts, message } = Object(parsed) as Record<string, unknown>;
+  if (typeof code !== 'string' || !Object.hasOwn(kvErrors, code) || typeof message !== 'string') {
+    throw new ForwardFormatError('an error answer of another version');
+  }
+  return new KvError(code as KvErrorCode, decodeFacts(Object(facts)), message);
+}
+
+function decodeFacts(facts: Record<string, unknown>): KvErrorFacts {
+  const { leaderHttpAddress: address } = facts;
+  const known: Record<string, number> = {};
+  for (const name of ['shard', 'leader', 'retryAfterMs', 'stalenessMs']) {
+    const value = facts[name];
+    if (typeof value === 'number' && Number.isSafeInteger(value) && value >= 0) known[name] = value;
+  }
+  return { ...known, ...(typeof address === 'string' && { leaderHttpAddress: address }) };
 }

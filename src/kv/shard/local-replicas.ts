@@ -5,7 +5,7 @@
  */
 import type { Clock } from '../../raft/clock.js';
 import type { GroupId } from '../../raft/core/types.js';
-import type { Group, ProposalOutcome } from '../../raft/group.js';
+import type { ProposalOutcome } from '../../raft/group.js';
 import type { Host } from '../../raft/host.js';
 import { KvError } from '../errors.js';
 import type { ReadAnswer, WriteAnswer, WriteRequest } from '../service.js';
@@ -14,21 +14,37 @@ import type { CommandResult, ShardState, Store } from '../store/types.js';
 import { deadline } from './deadline.js';
 import { hashOf } from './hash.js';
 
-/** Writes that leaders on one node have in progress at most; beyond it 429 `overloaded`. */
-export const writesInProgressMax = 16_384;
+export interface LocalReplicasLimits {
+  /** Writes proposed here whose fate the host has not told yet. */
+  readonly writesInProgressMax: number;
+  /** Reads that wait for a read index, or for the state to get there. */
+  readonly readsInProgressMax: number;
+}
+
+/** Beyond them a request is refused as `overloaded`. */
+export const localReplicasLimits: LocalReplicasLimits = {
+  writesInProgressMax: 16_384,
+  readsInProgressMax: 32_768,
+};
 
 export interface LocalReplicasOptions {
   readonly node: number;
-  readonly host: Host;
+  readonly host: Pick<Host, 'group' | 'propose' | 'read' | 'fail'>;
   readonly store: Store;
   readonly clock: Clock;
-  /** Writes proposed here and not settled yet; more are refused as `overloaded`. */
-  readonly writesInProgressMax: number;
+  readonly limits: LocalReplicasLimits;
 }
 
 export class LocalReplicas {
   readonly #options: LocalReplicasOptions;
   #writesInProgress = 0;
+  #readsInProgress = 0;
+  readonly #writeSettled = () => {
+    this.#writesInProgress -= 1;
+  };
+  readonly #readSettled = () => {
+    this.#readsInProgress -= 1;
+  };
 
   constructor(options: LocalReplicasOptions) {
     this.#options = options;
@@ -36,6 +52,10 @@ export class LocalReplicas {
 
   get writesInProgress(): number {
     return this.#writesInProgress;
+  }
+
+  get readsInProgress(): number {
+    return this.#readsInProgress;
   }
 
   holds(shard: GroupId): boolean {
@@ -59,22 +79,22 @@ export class LocalReplicas {
 
   /** Rejects with KvError. `timeoutMs` from now. */
   async write(shard: GroupId, request: WriteRequest, timeoutMs: number): Promise<WriteAnswer> {
-    const { host, clock, writesInProgressMax } = this.#options;
+    const { host, clock, limits } = this.#options;
     const state = this.#serving(shard, request.key);
     if (!this.leads(shard)) throw this.#notLeader(shard);
-    if (this.#writesInProgress >= writesInProgressMax) {
-      const detail = `${writesInProgressMax} writes are in progress on this node, its limit.`;
+    if (this.#writesInProgress >= limits.writesInProgressMax) {
+      const detail = `${limits.writesInProgressMax} writes are in progress on this node, its limit.`;
       throw new KvError('overloaded', { shard, retryAfterMs: 100 }, detail);
     }
-    const data = this.#command(state, request);
+    // Proposed now, it could be applied after its client was told that the time is over.
+    if (timeoutMs <= 0) throw new KvError('deadline_before_proposal', { shard });
+    const proposed = host.propose(shard, this.#command(state, request));
+    // Counted until its fate is known and not until nobody waits for it any more: that is how
+    // long it takes room.
     this.#writesInProgress += 1;
-    try {
-      const proposed = host.propose(shard, data);
-      const outcome = await deadline(clock, timeoutMs, proposed, () => unknownOutcome);
-      return this.#writeAnswer(shard, outcome);
-    } finally {
-      this.#writesInProgress -= 1;
-    }
+    void proposed.then(this.#writeSettled);
+    const outcome = await deadline(clock, timeoutMs, proposed, () => unknownOutcome);
+    return this.#writeAnswer(shard, outcome);
   }
 
   #command(state: ShardState, request: WriteRequest): Buffer {
@@ -150,9 +170,16 @@ export class LocalReplicas {
   }
 
   async #confirm(shard: GroupId, key: Buffer, timeoutMs: number): Promise<void> {
-    const { host, clock } = this.#options;
+    const { host, clock, limits } = this.#options;
     this.#serving(shard, key);
-    const outcome = await deadline(clock, timeoutMs, host.read(shard), () => timedOut);
+    if (this.#readsInProgress >= limits.readsInProgressMax) {
+      const detail = `${limits.readsInProgressMax} reads are in progress on this node, its limit.`;
+      throw new KvError('overloaded', { shard, retryAfterMs: 100 }, detail);
+    }
+    const read = host.read(shard, timeoutMs);
+    this.#readsInProgress += 1;
+    void read.then(this.#readSettled);
+    const outcome = await deadline(clock, timeoutMs, read, () => timedOut);
     if (outcome.status === 'granted') return;
     if (outcome.reason === 'overloaded') {
       const detail = 'Too many reads of this shard wait for its leader.';
@@ -163,17 +190,23 @@ export class LocalReplicas {
   }
 
   #read(shard: GroupId, key: Buffer): ReadAnswer {
-    const { store, node } = this.#options;
+    const { host, store, node } = this.#options;
     // Again: the range may have changed since the read was granted (F8).
     const state = this.#serving(shard, key);
-    const found = store.get(shard, hashOf(key), key);
-    return { shard, node, shardRevision: state.revision, found };
+    try {
+      const found = store.get(shard, hashOf(key), key);
+      return { shard, node, shardRevision: state.revision, found };
+    } catch (error) {
+      // A state that cannot be read cannot be led from, either.
+      host.fail(error instanceof Error ? error : new Error(String(error)));
+      throw new KvError('storage_failed', { shard });
+    }
   }
 
   /** The shard's own state, if this node holds a replica and the key lies in its range. */
   #serving(shard: GroupId, key: Buffer): ShardState {
     const state = this.#options.store.shard(shard);
-    const group: Group | undefined = this.#options.host.group(shard);
+    const group = this.#options.host.group(shard);
     const hash = hashOf(key);
     const inRange = state !== undefined && hash >= state.range.start && hash < state.range.end;
     if (group === undefined || !inRange) throw new KvError('not_leader', { shard });
@@ -187,4 +220,4 @@ export class LocalReplicas {
 }
 
 const unknownOutcome: ProposalOutcome = { status: 'unknown' };
-const timedOut = { status: 'dropped', reason: 'leader-changed' } as const;
+const timedOut = { status: 'dropped', reason: 'late' } as const;

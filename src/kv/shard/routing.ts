@@ -37,11 +37,24 @@ export interface RouterLogger {
   debug(fields: object, message: string): void;
 }
 
+/** What of this node's replicas a router needs. */
+export type LocalService = Pick<
+  LocalReplicas,
+  | 'holds'
+  | 'canServe'
+  | 'leads'
+  | 'leaderOf'
+  | 'write'
+  | 'readLinearizable'
+  | 'readStale'
+  | 'stalenessMs'
+>;
+
 export interface RouterOptions {
   readonly node: NodeId;
   readonly map: ShardMap;
-  readonly local: LocalReplicas;
-  readonly transport: Transport;
+  readonly local: LocalService;
+  readonly transport: Pick<Transport, 'request' | 'peers'>;
   readonly clock: Clock;
   readonly logger: RouterLogger;
 }
@@ -53,10 +66,23 @@ const pauseMsMax = 200;
 const retryAfterMs = 300;
 /** Kept back from a forwarded request's time, so that the answer is here before the client's. */
 const answerReserveMs = 5;
+/**
+ * A read gives one replica half of the time that is left, or this if that is more: one that is far
+ * behind, or paused, must not cost a read that another could have served.
+ */
+const readAttemptMsMin = 500;
 
 const noCondition = Object.freeze({});
-const toLeader = { write: true, prefer: undefined };
 const noBytes = Buffer.alloc(0);
+
+/** What a search may do: until when, whether other nodes may be asked, and whom for. */
+interface Way {
+  readonly endMs: number;
+  readonly forward: boolean;
+  readonly write: boolean;
+  /** A node that need not lead, for reads. */
+  readonly prefer: NodeId | undefined;
+}
 
 export class Router {
   readonly statistics = { forwarded: 0, served: 0 };
@@ -78,7 +104,7 @@ export class Router {
     return local.holds(shard) ? local.leaderOf(shard) : this.#hints.get(shard);
   }
 
-  /** The host reports a change of leadership: whoever waits for one looks again. */
+  /** The host reports a new leader: whoever waits for one looks again. */
   leaderChanged(shard: GroupId): void {
     for (const wake of this.#sleepers.get(shard) ?? []) wake();
   }
@@ -86,11 +112,12 @@ export class Router {
   async write(request: WriteRequest, context: RequestContext): Promise<WriteAnswer> {
     const { local } = this.#options;
     const shard = this.shardOf(request.key);
+    const way = { ...this.#budget(context), write: true, prefer: undefined };
     if (local.leads(shard.group)) {
       const answer = await this.#tryLocalWrite(shard.group, request, context);
       if (answer !== undefined) return answer;
     }
-    return this.#search(shard, context, toLeader, async (node, timeoutMs) => {
+    return this.#search(shard, way, async (node, timeoutMs) => {
       if (node === this.#options.node) return local.write(shard.group, request, timeoutMs);
       const forwarded = await this.#forward(node, timeoutMs, {
         ...request,
@@ -102,7 +129,11 @@ export class Router {
     });
   }
 
-  /** Undefined when leadership was lost before the write was proposed. */
+  #budget({ timeoutMs, forward }: RequestContext): Pick<Way, 'endMs' | 'forward'> {
+    return { endMs: this.#options.clock.monotonicMs() + timeoutMs, forward };
+  }
+
+  /** Undefined when it surely was not applied here and somebody else may do it. */
   async #tryLocalWrite(
     shard: GroupId,
     request: WriteRequest,
@@ -122,8 +153,9 @@ export class Router {
     const stale = request.consistency === 'stale';
     try {
       const prefer = local.canServe(shard.group) ? node : undefined;
-      const way = { write: false, prefer };
-      return await this.#search(shard, context, way, async (target, timeoutMs) => {
+      const way = { ...this.#budget(context), write: false, prefer };
+      return await this.#search(shard, way, async (target, leftMs) => {
+        const timeoutMs = Math.min(leftMs, Math.max(leftMs / 2, readAttemptMsMin));
         if (target === node) return this.#readHere(shard.group, request, timeoutMs);
         return this.#readThere(target, shard.group, { request, context, timeoutMs });
       });
@@ -175,37 +207,46 @@ export class Router {
     return { ...answer, stalenessMs: answer.stalenessMs + underWayMs };
   }
 
-  /**
-   * Offers the work to one node after the other until one takes it or the time is over. `prefer`
-   * is a node that need not lead, for reads.
-   */
+  /** Offers the work to one node after the other until one takes it or the time is over. */
   async #search<T>(
     shard: Shard,
-    context: RequestContext,
-    way: { write: boolean; prefer: NodeId | undefined },
+    way: Way,
     offer: (node: NodeId, timeoutMs: number) => Promise<T>,
   ): Promise<T> {
+    const { endMs, forward } = way;
     const { clock, node: self } = this.#options;
-    const endMs = clock.monotonicMs() + context.timeoutMs;
     let refusals = 0;
     for (let pauseMs = pauseMsMin; ; pauseMs = Math.min(pauseMs * 2, pauseMsMax)) {
       const remainingMs = endMs - clock.monotonicMs();
       if (remainingMs <= 0) throw this.#noLeader(shard);
-      const target = this.#target(shard, { refusals, ...way });
-      if (target !== self && !context.forward && this.leaderOf(shard.group) !== undefined) {
-        throw new KvError('not_leader', this.#leaderFacts(shard));
-      }
-      try {
-        if (target !== undefined && (target === self || context.forward)) {
+      const target = this.#target(shard, refusals, way);
+      if (target !== self && !forward) {
+        const facts = this.#leaderFacts(shard);
+        // A replica here hears of its leader. Without one nothing more will be known later.
+        if (facts.leader !== undefined) throw new KvError('not_leader', facts);
+      } else if (target !== undefined) {
+        try {
           return await offer(target, remainingMs);
+        } catch (error) {
+          if (!this.#isRefusal(error, target)) throw error;
+          // Whoever names the leader has saved us the pause, once: two that name each other
+          // know nothing.
+          if (this.#learn(shard.group, target, error) && refusals === 0) {
+            refusals += 1;
+            continue;
+          }
         }
-      } catch (error) {
-        if (!isRefusal(error)) throw error;
-        this.#learn(shard.group, target, error);
       }
       refusals += 1;
       await this.#pause(shard.group, Math.min(pauseMs, endMs - clock.monotonicMs()));
     }
+  }
+
+  /** Refused before anything was proposed, and somebody else or a later moment may do better. */
+  #isRefusal(error: unknown, by: NodeId): error is KvError {
+    if (isRefusal(error)) return true;
+    const gone = error instanceof KvError && goneCodes.has(error.code);
+    return gone && by !== this.#options.node;
   }
 
   /**
@@ -213,11 +254,7 @@ export class Router {
    * is offered to nobody but a leader that this node's own replica hears: what is sent into a
    * partition can only be answered with `outcome_unknown`.
    */
-  #target(
-    shard: Shard,
-    so: { refusals: number; prefer: NodeId | undefined; write: boolean },
-  ): NodeId | undefined {
-    const { refusals, prefer, write } = so;
+  #target(shard: Shard, refusals: number, { prefer, write }: Way): NodeId | undefined {
     if (prefer !== undefined && refusals % 2 === 0) return prefer;
     const leader = this.leaderOf(shard.group);
     if (write && this.#options.local.holds(shard.group)) return leader;
@@ -226,10 +263,17 @@ export class Router {
     return members[refusals % members.length]?.node ?? shard.preferredLeader;
   }
 
-  #learn(shard: GroupId, refusedBy: NodeId | undefined, refusal: KvError): void {
+  /** True when the refusal named somebody else whom to ask. */
+  #learn(shard: GroupId, refusedBy: NodeId, refusal: KvError): boolean {
     const { leader } = refusal.facts;
-    if (leader !== undefined && leader !== refusedBy) this.#hints.set(shard, leader);
-    else if (this.#hints.get(shard) === refusedBy) this.#hints.delete(shard);
+    // A replica here knows better than a hint.
+    if (this.#options.local.holds(shard)) return false;
+    if (leader !== undefined && leader !== refusedBy) {
+      this.#hints.set(shard, leader);
+      return true;
+    }
+    if (this.#hints.get(shard) === refusedBy) this.#hints.delete(shard);
+    return false;
   }
 
   #pause(shard: GroupId, durationMs: number): Promise<void> {
@@ -252,7 +296,11 @@ export class Router {
   }
 
   #leaderFacts(shard: Shard): KvErrorFacts {
-    const leader = this.leaderOf(shard.group);
+    const { local } = this.#options;
+    // Without a replica and a hint the shard's preferred leader is the best guess: it is a member
+    // and names the leader when that is another one.
+    const guess = local.holds(shard.group) ? undefined : shard.preferredLeader;
+    const leader = this.leaderOf(shard.group) ?? guess;
     if (leader === undefined) return { shard: shard.group };
     const peer = this.#options.transport.peers().find(({ node }) => node === leader);
     const address = peer?.info?.httpAddress;
@@ -281,18 +329,22 @@ export class Router {
       throw forwardingError(error, shard, node);
     }
     if (answer.kind === 'error') throw answer.error;
-    this.#hints.set(shard, answer.answer.node);
+    // A read may have been answered by any replica.
+    if (answer.kind === 'write') this.#hints.set(shard, answer.answer.node);
     return answer;
   }
 
   /** A request of another node: served here or refused, never passed on. */
   async serve({ from, body, timeoutMs }: IncomingRequest): Promise<Buffer> {
-    const { local, logger } = this.#options;
+    const { local, logger, node } = this.#options;
     this.statistics.served += 1;
-    const request = decodeRequest(body);
-    const { group, requestId, type, key } = request;
-    logger.debug({ requestId, from, shard: group, type }, 'serving a forwarded request');
+    let requestId = '';
+    let group: GroupId | undefined;
     try {
+      const request = decodeRequest(body);
+      const { type, key } = request;
+      ({ group, requestId } = request);
+      logger.debug({ requestId, from, shard: group, type }, 'serving a forwarded request');
       if (type === 'linearizable') {
         return encodeReadAnswer(await local.readLinearizable(group, key, timeoutMs));
       }
@@ -303,17 +355,27 @@ export class Router {
       }
       return encodeWriteAnswer(await local.write(group, { ...request, type }, timeoutMs));
     } catch (error) {
-      if (!(error instanceof KvError)) throw error;
+      const refusal = error instanceof ForwardFormatError ? unreadable(error, node) : error;
+      if (!(refusal instanceof KvError)) throw error;
+      const { code, message } = refusal;
       logger.debug(
-        { requestId, from, shard: group, code: error.code },
-        'forwarded request refused',
+        { requestId, from, shard: group, code },
+        `forwarded request refused: ${message}`,
       );
-      return encodeErrorAnswer(error);
+      return encodeErrorAnswer(refusal);
     }
   }
 }
 
-/** Refused before anything was proposed, and somebody else or a later moment may do better. */
+/** What another node that stops or has failed says of work it never began. */
+const goneCodes: ReadonlySet<string> = new Set(['stopping', 'storage_failed']);
+
+/** Nobody looked at it, so it surely was not proposed: the versions may differ for a while. */
+function unreadable(error: ForwardFormatError, node: NodeId): KvError {
+  const detail = `Node ${node} cannot read this forwarded request: ${error.message}.`;
+  return new KvError('no_leader', { retryAfterMs }, detail);
+}
+
 function isRefusal(error: unknown): error is KvError {
   return error instanceof KvError && (error.code === 'not_leader' || error.code === 'no_leader');
 }
