@@ -78,7 +78,7 @@ const start: Command = {
   notes: [
     'Every setting can be given as a flag, as an environment variable (--node-id is ' +
       'KVORUM_NODE_ID; several values are separated by spaces) or in the file ("node-id"; ' +
-      'several values are an array). Flags win over the environment, the environment over the file.',
+      'several values are an array). Flags win over the environment, and that over the file.',
     'SIGTERM or SIGINT closes the node in order, a second one ends it at once. Either is safe.',
   ],
   examples: [

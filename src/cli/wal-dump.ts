@@ -11,6 +11,8 @@ export interface DumpedItem {
   readonly item: string;
   /** Of records. */
   readonly group?: number;
+  /** Of whatever has a checksum: `ok` or `bad`. */
+  readonly crc?: string;
 }
 
 /** Reads the log below a data folder and changes nothing. Rejects when it holds no log. */
@@ -47,7 +49,7 @@ export async function dumpTo(
   const group = flags.integer('group', { min: 0, max: groupMax });
   let isDamaged = false;
   for await (const item of dumpFolder(dir)) {
-    const isBad = damage.has(item.item);
+    const isBad = damage.has(item.item) || item.crc === 'bad';
     isDamaged ||= isBad;
     if (group !== undefined && item.group !== group && !isBad) continue;
     stdout.write(flags.has('json') ? `${JSON.stringify(item)}\n` : describe(item));

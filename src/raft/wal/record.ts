@@ -90,7 +90,8 @@ export function entryCrc(
     Math.imul(index >>> 0, 0x85ebca6b) ^
     Math.imul(term >>> 0, 0xc2b2ae35) ^
     kind;
-  return crc32(data, seed >>> 0);
+  // zlib takes a null pointer, which an empty array may have, as "begin anew" and drops the seed.
+  return data.length === 0 ? seed >>> 0 : crc32(data, seed >>> 0);
 }
 
 /** Calls the visitor for each record between `start` and `end`; throws MalformedRecord. */
