@@ -25,6 +25,9 @@ import { Router } from './shard/routing.js';
 import type { Shard } from './shard/shard-map.js';
 import type { ShardBirth } from './store/types.js';
 
+/** How often a stopping node looks whether its writes are settled. */
+const drainPollMs = 10;
+
 /** The node's data is not what it must be; it does not start. */
 export class NodeDataError extends Error {
   override readonly name = 'NodeDataError';
@@ -106,7 +109,8 @@ export class KvNode implements KvService {
     const { store, wal, transport } = this.#parts;
     await store.open();
     const recovered = await wal.open();
-    const first = recovered.groups.length === 0;
+    // A node that holds no shard has nothing in its log to forget.
+    const first = recovered.groups.length === 0 && this.#heldShards().length > 0;
     const groups = first ? await this.#createGroups() : this.#checkGroups(recovered);
     // After the log and again at each start: a crash between the two is made good here.
     store.createShards(this.#heldShards().map(shardBirth));
@@ -142,7 +146,7 @@ export class KvNode implements KvService {
         hardState: { term: 0, vote: 0, commit: 0 },
       };
     });
-    if (created.length > 0) await wal.write({ created, removed: [], writes: [] });
+    await wal.write({ created, removed: [], writes: [] });
     return created.map((birth) => ({ ...birth, lastIndex: 0, terms: [] }));
   }
 
@@ -197,7 +201,9 @@ export class KvNode implements KvService {
     this.#failure = error;
     this.#balance.stop();
     // Silent to the others at once: they elect new leaders, and nothing more is acknowledged.
-    void this.#parts.transport.close();
+    this.#parts.transport.close().catch((closing: Error) => {
+      this.#parts.logger.warn({ err: closing }, 'closing the peer port after a failure');
+    });
     this.#parts.onFailure(error);
   }
 
@@ -206,11 +212,20 @@ export class KvNode implements KvService {
     this.#host.fail(error);
   }
 
-  /** No new work from here on; every leadership is offered to a follower that keeps up. */
+  /**
+   * Offers every leadership to a follower that keeps up, takes no new work after that, and waits
+   * for the writes under way: their fate would be unknown when the node closes.
+   */
   async handOver(timeoutMs: number): Promise<void> {
+    const { clock } = this.#parts;
+    const endMs = clock.monotonicMs() + timeoutMs;
     this.#balance.stop();
     if (this.#failure === undefined) await this.#host.handOver(timeoutMs);
     this.#stopping = true;
+    while (this.#local.writesInProgress > 0 && clock.monotonicMs() < endMs) {
+      if (this.#failure !== undefined) return;
+      await new Promise<void>((resolve) => clock.after(drainPollMs, resolve));
+    }
   }
 
   /** Stops without asking anybody; what is durable stays. Idempotent. */
@@ -219,14 +234,16 @@ export class KvNode implements KvService {
     return this.#closing;
   }
 
+  /** Every part is closed, whatever the ones before it say; rejects with the first failure. */
   async #close(): Promise<void> {
     const { transport, store, wal } = this.#parts;
     this.#stopping = true;
     this.#balance.stop();
-    await this.#host.close();
-    await transport.close();
-    await store.close();
-    await wal.close();
+    const failures: unknown[] = [];
+    for (const part of [this.#host, transport, store, wal]) {
+      await part.close().catch((error: unknown) => failures.push(error));
+    }
+    if (failures.length > 0) throw failures[0];
   }
 }
 

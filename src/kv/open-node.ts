@@ -49,12 +49,16 @@ export interface OpenNode {
 export async function openNode(options: OpenNodeOptions): Promise<OpenNode> {
   const { node: nodeId, clusterId, configuration } = options;
   const folder = await openDataFolder(options.dir, { clusterId, nodeId, configuration });
-  const node = buildNode(options, folder, realClock);
+  let node: KvNode | undefined;
   const close = async () => {
-    await node.close();
-    folder.close();
+    try {
+      await node?.close();
+    } finally {
+      folder.close();
+    }
   };
   try {
+    node = buildNode(options, folder, realClock);
     await node.open();
   } catch (error) {
     await close().catch((closing: Error) => {
@@ -62,7 +66,8 @@ export async function openNode(options: OpenNodeOptions): Promise<OpenNode> {
     });
     throw error;
   }
-  return { node, handOver: (timeoutMs) => node.handOver(timeoutMs), close };
+  const opened = node;
+  return { node: opened, handOver: (timeoutMs) => opened.handOver(timeoutMs), close };
 }
 
 function buildNode(options: OpenNodeOptions, folder: DataFolder, clock: Clock): KvNode {

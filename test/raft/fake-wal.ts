@@ -48,7 +48,7 @@ export class FakeWal implements Wal {
     segmentBytes: 0,
   };
 
-  constructor(groups: readonly RecoveredGroup[]) {
+  constructor(groups: readonly RecoveredGroup[] = []) {
     for (const birth of groups) {
       const { hardState, mark } = birth;
       this.#logs.set(birth.group, { birth, hardState, mark, entries: [] });
@@ -88,6 +88,10 @@ export class FakeWal implements Wal {
     const pending = this.#pending;
     if (pending === undefined) return;
     this.#pending = undefined;
+    for (const { group, replica, mark, hardState } of pending.batch.created) {
+      const birth = { group, replica, mark, hardState, lastIndex: mark.index, terms: [] };
+      this.#logs.set(group, { birth, hardState, mark, entries: [] });
+    }
     for (const write of pending.batch.writes) this.#store(write);
     pending.resolve();
   }
