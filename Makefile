@@ -1,0 +1,64 @@
+# Two commands are enough on a fresh machine: `make dev` and `make test`.
+# Each installs and builds what is out of date, and nothing else.
+
+SHELL := bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+.PHONY: help dev test lint build bench clean check-tools install
+.PHONY: lint-style lint-types lint-layers lint-habits
+
+BIN := node_modules/.bin
+# Named after Node's binary interface: another Node needs better-sqlite3 built again.
+STAMP := node_modules/.kvorum-installed-$(shell node -p process.versions.modules 2>/dev/null)
+
+help: ## this list
+	@echo 'Kvorum'
+	@sed -nE 's/^([a-z]+):[^#]*## (.*)$$/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
+	@echo
+	@echo '  make dev ARGS="--nodes 5"     passes flags to `kvorum dev`'
+	@echo '  make test ARGS=test/cli       runs the tests whose path starts so'
+
+dev: build ## install, build and run a three-node cluster on this machine
+	@exec node bin/kvorum.js dev $(ARGS)
+
+test: build ## install, build and run all tests
+	@node build/test/runner/main.js $(ARGS)
+
+lint: lint-style lint-types lint-layers lint-habits ## style, types, layer rules and the tidy test
+
+lint-style: install
+	$(BIN)/biome check --error-on-warnings .
+
+lint-types: install
+	$(BIN)/tsc --noEmit -p .
+
+lint-layers: install
+	$(BIN)/depcruise --config .dependency-cruiser.cjs $(wildcard src test bench jepsen-lite)
+
+lint-habits: build
+	@node build/test/runner/main.js test/tidy.test.ts test/layers.test.ts
+
+build: install ## install what is missing and compile into build/
+	@$(BIN)/tsc -p .
+
+bench: build ## measure this machine (docs in bench/)
+	@test -f build/bench/main.js || { echo 'There is no bench/main.ts.'; exit 1; }
+	@exec node build/bench/main.js $(ARGS)
+
+clean: ## remove what was built; node_modules and data stay
+	rm -rf build .tap
+
+install: check-tools $(STAMP)
+
+# A node_modules that is a link belongs to another folder and is used as it is.
+$(STAMP): package-lock.json
+	@if [ -L node_modules ]; then \
+	  echo "node_modules is a link to $$(readlink node_modules): nothing is installed here."; \
+	else \
+	  bash scripts/check-tools compiler; \
+	  npm ci --no-audit --no-fund; \
+	  touch $@; \
+	fi
+
+check-tools:
+	@bash scripts/check-tools

@@ -1,0 +1,82 @@
+/**
+ * Every route of the API but the keys themselves, built or not. Decides what a request to anything
+ * else than a key gets: passed on, 404, 405 or 501. Paths are compared as they came: no decoding,
+ * no tidying, so there is one spelling of each.
+ */
+export type RouteVerdict =
+  | { readonly kind: 'serve'; readonly route: string }
+  | { readonly kind: 'not-built'; readonly route: string }
+  | { readonly kind: 'wrong-method'; readonly route: string; readonly allowed: readonly string[] }
+  | { readonly kind: 'unknown' };
+
+interface Route {
+  readonly route: string;
+  readonly path: RegExp;
+}
+
+const reading: readonly string[] = ['GET', 'HEAD'];
+
+/** Served by fastify; all of them only read. */
+const built: readonly Route[] = [
+  '/',
+  '/livez',
+  '/readyz',
+  '/metrics',
+  '/admin/v1/shards',
+  '/admin/v1/shards/{id}',
+  '/admin/v1/nodes',
+  '/docs',
+  '/docs/',
+  '/docs/json',
+  '/docs/yaml',
+  '/docs/static/{file}',
+  '/docs/errors',
+  '/docs/errors/{code}',
+].map(toRoute);
+
+/** Parts of the API that later versions bring; with `/...` everything below it. */
+const notBuilt: readonly Route[] = [
+  '/v1/kv',
+  '/v1/batch',
+  '/v1/txn',
+  '/v1/watch',
+  '/v1/leases/...',
+  '/v1/locks/...',
+  '/v1/elections/...',
+  '/admin/v1/shards/{id}/...',
+  '/admin/v1/nodes/...',
+  '/admin/v1/cluster/...',
+  '/admin/v1/plans/...',
+  '/admin/v1/jobs/...',
+  '/admin/v1/balancer/...',
+  '/admin/v1/balance/...',
+  '/admin/v1/explain/...',
+  '/admin/v1/backup/...',
+].map(toRoute);
+
+const writableLater = new Set(['/admin/v1/shards', '/admin/v1/shards/{id}', '/admin/v1/nodes']);
+
+export function findRoute(method: string, path: string): RouteVerdict {
+  for (const { route, path: pattern } of built) {
+    if (!pattern.test(path)) continue;
+    if (reading.includes(method)) return { kind: 'serve', route };
+    if (writableLater.has(route) && isWriting(method)) return { kind: 'not-built', route };
+    return { kind: 'wrong-method', route, allowed: reading };
+  }
+  for (const { route, path: pattern } of notBuilt) {
+    if (pattern.test(path)) return { kind: 'not-built', route };
+  }
+  return { kind: 'unknown' };
+}
+
+function isWriting(method: string): boolean {
+  return method === 'POST' || method === 'PATCH' || method === 'PUT' || method === 'DELETE';
+}
+
+function toRoute(route: string): Route {
+  const pattern = route
+    .replaceAll('.', '\\.')
+    .replace('/\\.\\.\\.', '(?:/.*)?')
+    .replace(/\{\w+\}/g, '[^/]+');
+  return { route, path: new RegExp(`^${pattern}$`) };
+}

@@ -1,0 +1,79 @@
+/**
+ * What a host is made from, what it reports, and its limits. The core's own limits are in
+ * `core/options.ts`; `host.ts` compares the two at its start.
+ */
+import type { Clock } from './clock.js';
+import type { CompactionLimits } from './compaction.js';
+import type { RaftLimits, RaftTiming } from './core/options.js';
+import type { GroupId, NodeId, Role } from './core/types.js';
+import type { StateMachine } from './state-machine.js';
+import type { Transport } from './transport/types.js';
+import type { Wal } from './wal/types.js';
+
+export interface HostLimits extends CompactionLimits {
+  /** Entry data in one batch of the log; a larger append still travels alone. */
+  readonly batchBytesMax: number;
+  /** Entry data and time that one turn applies at most. */
+  readonly applyBytesMax: number;
+  readonly applyMsMax: number;
+  /**
+   * Appends of all groups that wait for the log. While a disk hangs, peers go on sending; at the
+   * limit their messages that would add an append are dropped, as if the network had lost them.
+   */
+  readonly appendsQueuedMax: number;
+}
+
+export interface HostTiming {
+  readonly tickMs: number;
+  /** A longer gap between two ticks counts as one tick. */
+  readonly gapTicksMax: number;
+  /** How often every replica makes sure that it is current, for stale reads. */
+  readonly freshnessMs: number;
+}
+
+export const defaultHostTiming: HostTiming = { tickMs: 50, gapTicksMax: 4, freshnessMs: 1_000 };
+
+const MiB = 1024 * 1024;
+
+export const defaultHostLimits: HostLimits = {
+  batchBytesMax: 4 * MiB,
+  applyBytesMax: 2 * MiB,
+  applyMsMax: 5,
+  appendsQueuedMax: 16_384,
+  groupTailBytesMax: 64 * MiB,
+};
+
+export interface HostLogger {
+  info(fields: object, message: string): void;
+  warn(fields: object, message: string): void;
+  error(fields: object, message: string): void;
+}
+
+/** Called on the hot path: must be cheap. */
+export interface HostObserver {
+  turn(durationMs: number): void;
+  applied(entries: number, durationMs: number): void;
+}
+
+export interface RoleChange {
+  readonly group: GroupId;
+  readonly role: Role;
+  readonly leader: NodeId | undefined;
+  readonly term: number;
+}
+
+export interface HostOptions {
+  readonly wal: Wal;
+  readonly transport: Pick<Transport, 'send'>;
+  readonly stateMachine: StateMachine;
+  readonly clock: Clock;
+  readonly random: () => number;
+  readonly logger: HostLogger;
+  readonly raftTiming: RaftTiming;
+  readonly raftLimits: RaftLimits;
+  readonly timing: HostTiming;
+  readonly limits: HostLimits;
+  readonly onRole: (change: RoleChange) => void;
+  /** Called once; the node stops serving. */
+  readonly onFailure: (error: Error) => void;
+}

@@ -1,0 +1,27 @@
+/**
+ * Messages of all groups on their way out of a turn, gathered so that each peer gets one frame.
+ */
+import { invariant } from './core/invariant.js';
+import type { Message, NodeId } from './core/types.js';
+import type { Group } from './group.js';
+import type { GroupMessage, Transport } from './transport/types.js';
+
+export class OutgoingFrames {
+  #frames = new Map<NodeId, GroupMessage[]>();
+
+  add(group: Group, message: Message): void {
+    const node = group.raft.membership.nodeOf(message.to);
+    invariant(node !== undefined, 'messages go to members');
+    const frame = this.#frames.get(node);
+    const addressed = { group: group.id, message };
+    if (frame === undefined) this.#frames.set(node, [addressed]);
+    else frame.push(addressed);
+  }
+
+  send(transport: Pick<Transport, 'send'>): void {
+    if (this.#frames.size === 0) return;
+    const frames = this.#frames;
+    this.#frames = new Map();
+    for (const [node, messages] of frames) transport.send(node, messages);
+  }
+}

@@ -1,0 +1,137 @@
+/**
+ * Refuses a batch that must never become durable, before a byte of it is encoded. Every check here
+ * is a programmer error of the host or the core, and the log is the last place that can stop it:
+ * a second vote in a term, a term that goes back, a hole.
+ */
+import { invariant } from '../core/invariant.js';
+import type { Entry, GroupId, HardState, Index, LogMark, Term } from '../core/types.js';
+import { ENTRY_BYTES_MAX } from './format.js';
+import type { LogState } from './log-state.js';
+import type { GroupBirth, WalBatch } from './types.js';
+
+/** A group as it will be after the part of the batch that was checked. */
+class Plan {
+  hardState: HardState;
+  mark: LogMark;
+  lastIndex: Index;
+  /** Terms of entries that this batch brings; older ones are asked of the log. */
+  #termsFrom: Index;
+  #terms: Term[] = [];
+  readonly #termInLog: (index: Index) => Term | undefined;
+
+  constructor(
+    base: {
+      readonly hardState: HardState;
+      readonly mark: LogMark;
+      readonly lastIndex: Index;
+    },
+    termInLog: (index: Index) => Term | undefined,
+  ) {
+    this.hardState = base.hardState;
+    this.mark = base.mark;
+    this.lastIndex = base.lastIndex;
+    this.#termsFrom = base.lastIndex + 1;
+    this.#termInLog = termInLog;
+  }
+
+  termAt(index: Index): Term | undefined {
+    if (index === this.mark.index) return this.mark.term;
+    if (index >= this.#termsFrom) return this.#terms[index - this.#termsFrom];
+    return this.#termInLog(index);
+  }
+
+  append(entries: readonly Entry[]): void {
+    const first = entries[0];
+    if (first === undefined) return;
+    if (first.index < this.#termsFrom) this.#termsFrom = first.index;
+    this.#terms.length = first.index - this.#termsFrom;
+    for (const entry of entries) this.#terms.push(entry.term);
+    this.lastIndex = first.index + entries.length - 1;
+  }
+
+  compact(mark: LogMark): void {
+    if (mark.index <= this.mark.index) return;
+    const kept = mark.index < this.lastIndex && this.termAt(mark.index) === mark.term;
+    this.mark = mark;
+    if (kept) return;
+    this.lastIndex = mark.index;
+    this.#termsFrom = mark.index + 1;
+    this.#terms = [];
+  }
+}
+
+export function checkBatch(batch: WalBatch, state: LogState): void {
+  const plans = new Map<GroupId, Plan>();
+  const removed = new Map<GroupId, number>();
+  for (const { group, minReplica } of batch.removed) {
+    checkGroupId(group);
+    invariant(isCount(minReplica), `tombstone ${minReplica} of group ${group} is not an id`);
+    removed.set(group, minReplica);
+  }
+  for (const birth of batch.created) {
+    checkBirth(birth, state, removed.get(birth.group));
+    invariant(!plans.has(birth.group), `group ${birth.group} is created twice in one batch`);
+    const { hardState, mark } = birth;
+    plans.set(birth.group, new Plan({ hardState, mark, lastIndex: mark.index }, () => undefined));
+  }
+  for (const write of batch.writes) {
+    let plan = plans.get(write.group);
+    if (plan === undefined) {
+      const log = removed.has(write.group) ? undefined : state.groups.get(write.group);
+      invariant(log !== undefined, `group ${write.group} is not in the log`);
+      plan = new Plan(log, (index) => log.termAt(index));
+      plans.set(write.group, plan);
+    }
+    checkEntries(write.entries, plan, write.group);
+    if (write.hardState !== undefined) checkHardState(write.hardState, plan, write.group);
+    if (write.compact !== undefined) {
+      invariant(isCount(write.compact.index), `mark of group ${write.group} is not an index`);
+      plan.compact(write.compact);
+    }
+  }
+}
+
+function checkBirth(birth: GroupBirth, state: LogState, removed: number | undefined): void {
+  const { group, replica } = birth;
+  checkGroupId(group);
+  const live = state.groups.has(group) && removed === undefined;
+  invariant(!live, `group ${group} is in the log already`);
+  const minimum = Math.max(state.tombstones.get(group) ?? 0, removed ?? 0);
+  invariant(replica >= minimum, `replica ${replica} of group ${group} is below ${minimum}`);
+}
+
+function checkEntries(entries: readonly Entry[], plan: Plan, group: GroupId): void {
+  const first = entries[0];
+  if (first === undefined) return;
+  const { index } = first;
+  invariant(index > plan.mark.index, `entry ${index} of group ${group} is compacted away`);
+  invariant(index <= plan.lastIndex + 1, `entry ${index} of group ${group} leaves a gap`);
+  let term = plan.termAt(index - 1) ?? 0;
+  for (let i = 0; i < entries.length; i++) {
+    const entry = entries[i];
+    if (entry === undefined) continue;
+    invariant(entry.index === index + i, `entries of group ${group} are not consecutive`);
+    invariant(entry.term >= term, `terms of group ${group} go back at ${entry.index}`);
+    invariant(entry.data.length <= ENTRY_BYTES_MAX, `an entry of over ${ENTRY_BYTES_MAX} bytes`);
+    term = entry.term;
+  }
+  plan.append(entries);
+}
+
+/** Figure 2; one vote per term, whatever happened in between (A2, A16). */
+function checkHardState(next: HardState, plan: Plan, group: GroupId): void {
+  const { term, vote, commit } = plan.hardState;
+  invariant(next.term >= term, `term of group ${group} goes back from ${term} to ${next.term}`);
+  const changed = next.term === term && vote !== 0 && next.vote !== vote;
+  invariant(!changed, `group ${group} votes for ${next.vote} after ${vote} in term ${term}`);
+  invariant(next.commit >= commit, `commit of group ${group} goes back from ${commit}`);
+  plan.hardState = next;
+}
+
+function checkGroupId(group: GroupId): void {
+  invariant(isCount(group) && group <= 0xffff_ffff, `group ${group} is not a 32-bit id`);
+}
+
+function isCount(value: number): boolean {
+  return Number.isSafeInteger(value) && value >= 0;
+}

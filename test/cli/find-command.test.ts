@@ -1,0 +1,13 @@
+import t from 'tap';
+import { commands } from '../../src/cli/commands.js';
+import { findCommand } from '../../src/cli/find-command.js';
+
+t.test('one word or two', async (t) => {
+  const find = (...args: string[]) => findCommand(commands, args);
+  t.match(find('get', 'k', '--json'), { command: { name: 'get' }, rest: ['k', '--json'] });
+  t.match(find('wal', 'dump', 'd'), { command: { name: 'wal dump' }, rest: ['d'] });
+  t.throws(() => find('gte'), { message: 'Unknown command "gte". Did you mean get?' });
+  t.throws(() => find('wal'), { message: '"wal" is not complete. There is: wal dump.' });
+  t.throws(() => find('wal', 'x'), { message: 'Unknown command "wal x". There is: wal dump.' });
+  t.throws(() => find('frobnicate'), { message: 'Unknown command "frobnicate".' });
+});

@@ -1,0 +1,26 @@
+import t from 'tap';
+import { commands } from '../../src/cli/commands.js';
+import { exitCodeMeanings } from '../../src/cli/exit-codes.js';
+import { commandHelp, overview, wrap } from '../../src/cli/help.js';
+
+t.test('the overview names every command and every exit code', async (t) => {
+  const text = overview(commands);
+  for (const { name, summary } of commands) t.match(text, `  ${name.padEnd(8)}  ${summary}\n`);
+  for (const [code, meaning] of exitCodeMeanings) t.match(text, `  ${code}  ${meaning}\n`);
+});
+
+t.test('the help of a command has its flags, notes and examples', async (t) => {
+  for (const command of commands) {
+    const text = commandHelp(command);
+    t.match(text, `Usage: kvorum ${command.name}`);
+    for (const { name } of command.flags) t.match(text, `--${name}`);
+    for (const [line, why] of command.examples) t.match(text, `  # ${why}\n  ${line}\n`);
+    const prose = text.split('\n').filter((line) => !line.startsWith('  kvorum '));
+    for (const line of prose) t.ok(line.length <= 100, line);
+  }
+});
+
+t.test('wraps at words', async (t) => {
+  t.same(wrap('one two three', 7), ['one two', 'three']);
+  t.same(wrap('unbreakable x', 3), ['unbreakable', 'x']);
+});

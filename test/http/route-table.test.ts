@@ -1,0 +1,66 @@
+import t from 'tap';
+import { findRoute } from '../../src/http/route-table.js';
+
+t.test('pages', (t) => {
+  for (const path of [
+    '/',
+    '/livez',
+    '/docs',
+    '/docs/',
+    '/docs/static/x.js',
+    '/admin/v1/shards/7',
+  ]) {
+    t.equal(findRoute('GET', path).kind, 'serve', path);
+    t.equal(findRoute('HEAD', path).kind, 'serve', path);
+  }
+  t.match(findRoute('POST', '/livez'), { kind: 'wrong-method', allowed: ['GET', 'HEAD'] });
+  t.match(findRoute('PROPFIND', '/'), { kind: 'wrong-method' });
+  t.match(findRoute('OPTIONS', '/admin/v1/shards'), { kind: 'wrong-method' });
+  t.end();
+});
+
+t.test('what is in the API but not built', (t) => {
+  const later: readonly (readonly [string, string])[] = [
+    ['GET', '/v1/kv'],
+    ['POST', '/v1/batch'],
+    ['POST', '/v1/txn'],
+    ['GET', '/v1/watch'],
+    ['POST', '/v1/leases'],
+    ['PUT', '/v1/locks/a/b'],
+    ['GET', '/v1/elections/x'],
+    ['GET', '/admin/v1/cluster'],
+    ['POST', '/admin/v1/plans'],
+    ['POST', '/admin/v1/jobs/4/cancel'],
+    ['PATCH', '/admin/v1/balancer'],
+    ['POST', '/admin/v1/backup'],
+    ['POST', '/admin/v1/nodes/3/drain'],
+    ['POST', '/admin/v1/shards/3/split'],
+    ['POST', '/admin/v1/shards'],
+  ];
+  for (const [method, path] of later) t.equal(findRoute(method, path).kind, 'not-built', path);
+  t.end();
+});
+
+t.test('everything else is unknown, in exactly this spelling', (t) => {
+  const unknown = [
+    '',
+    '/x',
+    '//livez',
+    '/livez/',
+    '/LIVEZ',
+    '/%6civez',
+    '/v1',
+    '/v1/',
+    '/v1/batch/x',
+  ];
+  for (const path of [
+    ...unknown,
+    '/admin/v1',
+    '/docs/static/a/b',
+    '/v1/kvx',
+    '/admin/v1/shards/',
+  ]) {
+    t.equal(findRoute('GET', path).kind, 'unknown', path);
+  }
+  t.end();
+});

@@ -1,0 +1,95 @@
+/** Arbitrary messages for property tests, over the whole range of each field. */
+import fc from 'fast-check';
+import type { Entry, Message } from '../../../src/raft/core/types.js';
+import type { GroupMessage } from '../../../src/raft/transport/types.js';
+
+/** Like fc.record, but objects of the ordinary kind, as the decoder makes them. */
+export function plain<T>(model: { [K in keyof T]: fc.Arbitrary<T[K]> }): fc.Arbitrary<T> {
+  return fc.record<T>(model, { noNullPrototype: true }) as fc.Arbitrary<T>;
+}
+
+/** All sizes of integers, not only the huge ones that a uniform draw would give. */
+export const u53 = fc.oneof(
+  fc.integer({ min: 0, max: 300 }),
+  fc.integer({ min: 0, max: 0x7fffffff }),
+  fc.maxSafeNat(),
+  fc.constantFrom(0, 127, 128, 16_383, 16_384, 2 ** 31 - 1, 2 ** 31, 2 ** 32, 2 ** 53 - 1),
+);
+
+const envelope = { from: u53, to: u53, term: u53 };
+
+const entries = fc.array(
+  plain({ term: u53, kind: fc.constantFrom(0, 1, 2), data: fc.uint8Array({ maxLength: 40 }) }),
+  { maxLength: 6 },
+);
+
+const append = fc
+  .tuple(
+    plain({
+      ...envelope,
+      previousIndex: fc.oneof(fc.nat(), fc.integer({ min: 0, max: 2 ** 53 - 20 })),
+      previousTerm: u53,
+      commit: u53,
+    }),
+    entries,
+  )
+  .map(
+    ([head, list]): Message => ({
+      type: 'append',
+      ...head,
+      entries: list.map(
+        (entry, at) =>
+          ({
+            ...entry,
+            index: head.previousIndex + 1 + at,
+            data: Buffer.from(entry.data),
+          }) as Entry,
+      ),
+    }),
+  );
+
+const vote = {
+  ...envelope,
+  transfer: fc.boolean(),
+  lastIndex: u53,
+  lastTerm: u53,
+  commit: u53,
+  commitTerm: u53,
+};
+
+const others: fc.Arbitrary<Message> = fc.oneof(
+  plain({
+    type: fc.constant('append-response' as const),
+    ...envelope,
+    rejected: fc.boolean(),
+    index: u53,
+    hintIndex: u53,
+    hintTerm: u53,
+  }),
+  plain({ type: fc.constantFrom('pre-vote' as const, 'vote' as const), ...vote }),
+  plain({
+    type: fc.constantFrom('pre-vote-response' as const, 'vote-response' as const),
+    ...envelope,
+    granted: fc.boolean(),
+  }),
+  plain({
+    type: fc.constant('timeout-now' as const),
+    ...envelope,
+    lastIndex: u53,
+    lastTerm: u53,
+  }),
+  plain({ type: fc.constant('read-index' as const), ...envelope, context: u53 }),
+  plain({
+    type: fc.constant('read-index-response' as const),
+    ...envelope,
+    context: u53,
+    index: u53,
+  }),
+  plain({ type: fc.constant('heartbeat' as const), ...envelope, commit: u53, context: u53 }),
+  plain({ type: fc.constant('heartbeat-response' as const), ...envelope, context: u53 }),
+);
+
+export const groupMessage: fc.Arbitrary<GroupMessage> = plain({
+  group: u53,
+  message: fc.oneof({ weight: 1, arbitrary: append }, { weight: 2, arbitrary: others }),
+});
