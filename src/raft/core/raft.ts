@@ -5,6 +5,9 @@
  * turn. `Standing` settles the term first, then the message goes to whoever the replica is at
  * that moment. The order of effects is decided here and not by the host: what must wait for the
  * disk rides inside `append.then`.
+ *
+ * Section numbers are those of the extended Raft paper; check-quorum, read index and pre-vote are
+ * sections 6.2, 6.4 and 9.6 of the dissertation.
  */
 import { appendResponse, receiveAppend } from './append-answer.js';
 import { EffectsCollector } from './effects.js';

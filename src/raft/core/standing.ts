@@ -1,7 +1,6 @@
 /**
  * Who a replica is: its role, the term, its vote and whom it follows. Everything that changes
- * them is here, and nothing else is (sections 5.1, 5.2 and 5.4.1; pre-vote and check-quorum are
- * chapters 9.6 and 6.2 of the dissertation).
+ * them is here, and nothing else is (sections 5.1, 5.2 and 5.4.1).
  */
 import { appendResponse } from './append-answer.js';
 import { Election } from './election.js';
