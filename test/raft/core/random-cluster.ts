@@ -8,6 +8,7 @@ import type { RaftLimits, RaftTiming } from '../../../src/raft/core/options.js';
 import type { Configuration, Effects, Message, ReplicaId } from '../../../src/raft/core/types.js';
 import { ClusterInvariants } from './cluster-invariants.js';
 import { healAndConverge } from './random-cluster-healing.js';
+import { RandomNetwork } from './random-network.js';
 import { SeededRandom } from './seeded-random.js';
 import { SimulatedReplica } from './simulated-replica.js';
 import { randomWeather, type Weather } from './weather.js';
@@ -20,9 +21,6 @@ export interface RandomRun {
 }
 
 const eventsPerRun = 4000;
-const inFlightMax = 200;
-const lateMax = 100;
-const reorderNearMax = 8;
 const traceLinesKept = 60;
 
 export class RunFailed extends Error {
@@ -58,15 +56,14 @@ export class RandomCluster {
   readonly counts: Record<string, number> = {};
   readonly trace: string[] = [];
   events = 0;
-  #inFlight: Message[] = [];
-  #late: Message[] = [];
-  readonly #cut = new Set<string>();
+  readonly #network: RandomNetwork;
   readonly #paused = new Set<ReplicaId>();
   #nextId = 1;
 
   constructor(seed: number) {
     this.random = new SeededRandom(seed);
     this.weather = randomWeather(this.random);
+    this.#network = new RandomNetwork(this.random, this.weather);
     const { voters, learners } = this.weather;
     const member = (replica: ReplicaId) => ({ node: replica, replica });
     const ids = Array.from({ length: voters }, (_, i) => i + 1);
@@ -89,10 +86,6 @@ export class RandomCluster {
 
   get up(): SimulatedReplica[] {
     return [...this.replicas.values()].filter((replica) => replica.up);
-  }
-
-  get inFlight(): readonly Message[] {
-    return this.#inFlight;
   }
 
   note(line: string): void {
@@ -123,7 +116,7 @@ export class RandomCluster {
     if (name === 'cut') return this.#cutSomething();
     if (name === 'cutLeader') return this.#cutLeader();
     if (name === 'lull') return this.#lull();
-    if (name === 'heal') return this.#cut.clear();
+    if (name === 'heal') return this.#network.heal();
     if (name === 'restart') return this.#restartOne();
     if (name === 'resume') return this.#paused.clear();
     const up = this.up.filter((replica) => !this.#paused.has(replica.id));
@@ -207,13 +200,8 @@ export class RandomCluster {
   }
 
   #post(messages: readonly Message[]): void {
-    for (const message of messages) {
-      this.invariants.leaving(message);
-      this.#inFlight.push(message);
-    }
-    while (this.#inFlight.length > inFlightMax) {
-      this.#inFlight.splice(this.random.below(this.#inFlight.length), 1);
-    }
+    for (const message of messages) this.invariants.leaving(message);
+    this.#network.send(messages);
   }
 
   finish(replica: SimulatedReplica, count: number): void {
@@ -230,42 +218,8 @@ export class RandomCluster {
   }
 
   #deliverOne(): void {
-    const { random, weather } = this;
-    if (random.chance(weather.lateChance) || this.#late.length > lateMax) this.#someArriveLate();
-    if (this.#inFlight.length === 0) return;
-    const near = random.chance(0.9) ? reorderNearMax : inFlightMax;
-    const among = Math.min(this.#inFlight.length, near);
-    const at = random.chance(weather.reorderChance) ? random.below(among) : 0;
-    const message = this.#inFlight[at];
-    if (message === undefined) return;
-    if (this.#paused.has(message.to)) {
-      this.#inFlight.splice(at, 1);
-      this.#late.push(message);
-      return;
-    }
-    if (!random.chance(weather.duplicateChance)) this.#inFlight.splice(at, 1);
-    if (this.#cut.has(`${message.from}>${message.to}`) || random.chance(weather.lossChance)) {
-      // Lost, or on its way for very long: across elections and restarts.
-      if (random.chance(0.5)) this.#late.push(message);
-    } else {
-      this.#deliver(this.#shortened(message));
-    }
-  }
-
-  #someArriveLate(): void {
-    while (this.#late.length > lateMax) {
-      this.#late.splice(this.random.below(this.#late.length), 1);
-    }
-    for (let i = this.random.between(1, 3); i > 0 && this.#late.length > 0; i -= 1) {
-      this.#inFlight.unshift(...this.#late.splice(this.random.below(this.#late.length), 1));
-    }
-  }
-
-  #shortened(message: Message): Message {
-    if (message.type !== 'append' || !this.random.chance(this.weather.shortenChance))
-      return message;
-    const { entries } = message;
-    return { ...message, entries: entries.slice(0, this.random.between(0, entries.length)) };
+    const message = this.#network.next(this.#paused);
+    if (message !== undefined) this.#deliver(message);
   }
 
   #deliver(message: Message): void {
@@ -278,10 +232,7 @@ export class RandomCluster {
   }
 
   deliverAll(): void {
-    const messages = [...this.#late, ...this.#inFlight];
-    this.#late = [];
-    this.#inFlight = [];
-    for (const message of messages) this.#deliver(message);
+    for (const message of this.#network.takeAll()) this.#deliver(message);
   }
 
   #cutSomething(): void {
@@ -289,7 +240,7 @@ export class RandomCluster {
     this.note('links are cut');
     this.#count('cut');
     if (this.random.chance(0.3)) {
-      this.#cut.add(`${this.random.pick(ids)}>${this.random.pick(ids)}`);
+      this.#network.cut(this.random.pick(ids), this.random.pick(ids));
       return;
     }
     this.#cutBetween(new Set(ids.filter(() => this.random.chance(0.5))));
@@ -308,7 +259,7 @@ export class RandomCluster {
   #cutBetween(side: ReadonlySet<ReplicaId>): void {
     for (const a of this.replicas.keys()) {
       for (const b of this.replicas.keys()) {
-        if (side.has(a) !== side.has(b)) this.#cut.add(`${a}>${b}`);
+        if (side.has(a) !== side.has(b)) this.#network.cut(a, b);
       }
     }
   }
@@ -356,7 +307,7 @@ export class RandomCluster {
   }
 
   allLinksWork(): void {
-    this.#cut.clear();
+    this.#network.heal();
     this.#paused.clear();
   }
 }
