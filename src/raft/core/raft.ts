@@ -177,7 +177,7 @@ export class Raft {
     // it campaign, for its vote for itself would never become durable.
     const silent = this.#persistence.silent(this.#tick);
     if (this.#leadership !== undefined) {
-      if (silent || !this.#leadership.tick()) this.#becomeFollower(this.#term, NOBODY);
+      if (silent || !this.#leadership.tick(this.#tick)) this.#becomeFollower(this.#term, NOBODY);
       return;
     }
     if (this.#election.tick() && !silent) this.#campaign('pre-vote', false);
