@@ -6,7 +6,7 @@ import type { NodeId } from '../raft/core/types.js';
 import type { Group } from '../raft/group.js';
 import type { Host } from '../raft/host.js';
 import { defaultHostLimits } from '../raft/host-options.js';
-import type { KvNodeParts } from './node.js';
+import type { KvNodeParts } from './node-parts.js';
 import type {
   NodeStatistics,
   NodeStatus,

@@ -2,16 +2,14 @@
  * One node, put together from its parts: the log, the state, the network, and what drives them.
  * HTTP and the simulator see it as a KvService. `open-node.ts` builds the real parts.
  */
-import type { Clock } from '../raft/clock.js';
 import { defaultLimits, defaultTiming } from '../raft/core/options.js';
 import type { Configuration, GroupId, NodeId } from '../raft/core/types.js';
 import { Host } from '../raft/host.js';
 import { defaultHostLimits, defaultHostTiming } from '../raft/host-options.js';
-import type { Transport } from '../raft/transport/types.js';
-import type { GroupBirth, Recovered, RecoveredGroup, Wal } from '../raft/wal/types.js';
-import type { ClusterConfiguration } from './cluster-configuration.js';
+import type { GroupBirth, Recovered, RecoveredGroup } from '../raft/wal/types.js';
 import { KvError } from './errors.js';
 import { defaultLeaderBalanceTiming, LeaderBalance } from './leader-balance.js';
+import type { KvNodeParts } from './node-parts.js';
 import { NodeReport } from './node-report.js';
 import type {
   KvService,
@@ -28,38 +26,8 @@ import type {
 } from './service.js';
 import { LocalReplicas, localReplicasLimits } from './shard/local-replicas.js';
 import { Router } from './shard/routing.js';
-import type { Shard, ShardMap } from './shard/shard-map.js';
-import type { ShardBirth, Store } from './store/types.js';
-
-export interface NodeLogger {
-  debug(fields: object, message: string): void;
-  info(fields: object, message: string): void;
-  warn(fields: object, message: string): void;
-  error(fields: object, message: string): void;
-}
-
-export interface KvNodeParts {
-  readonly node: NodeId;
-  readonly cluster: string;
-  readonly version: string;
-  readonly configuration: ClusterConfiguration;
-  readonly map: ShardMap;
-  readonly httpAddress: string;
-  readonly peerAddress: string;
-  readonly wal: Wal;
-  readonly store: Store;
-  readonly transport: Transport;
-  readonly clock: Clock;
-  /** Uniform in [0, 1). */
-  readonly random: () => number;
-  readonly logger: NodeLogger;
-  /** True when peers have met this node before: then its log cannot be new. */
-  readonly metPeers: boolean;
-  /** Where the log lies, for messages. */
-  readonly walPath: string;
-  /** Called once when the node stops serving because of its disk or of impossible input. */
-  readonly onFailure: (error: Error) => void;
-}
+import type { Shard } from './shard/shard-map.js';
+import type { ShardBirth } from './store/types.js';
 
 /** How often a stopping node looks whether its writes are settled. */
 const drainPollMs = 10;
@@ -243,7 +211,7 @@ export class KvNode implements KvService {
     this.#parts.onFailure(error);
   }
 
-  /** Its disk failed, or a peer sent what no correct peer sends: nothing is acknowledged any more. */
+  /** Its disk failed, or a peer sent what no correct peer sends: nothing is acknowledged. */
   stopServing(error: Error): void {
     this.#host.fail(error);
   }

@@ -1,0 +1,40 @@
+/**
+ * What a node is put together from.
+ */
+import type { Clock } from '../raft/clock.js';
+import type { NodeId } from '../raft/core/types.js';
+import type { Transport } from '../raft/transport/types.js';
+import type { Wal } from '../raft/wal/types.js';
+import type { ClusterConfiguration } from './cluster-configuration.js';
+import type { ShardMap } from './shard/shard-map.js';
+import type { Store } from './store/types.js';
+
+export interface NodeLogger {
+  debug(fields: object, message: string): void;
+  info(fields: object, message: string): void;
+  warn(fields: object, message: string): void;
+  error(fields: object, message: string): void;
+}
+
+export interface KvNodeParts {
+  readonly node: NodeId;
+  readonly cluster: string;
+  readonly version: string;
+  readonly configuration: ClusterConfiguration;
+  readonly map: ShardMap;
+  readonly httpAddress: string;
+  readonly peerAddress: string;
+  readonly wal: Wal;
+  readonly store: Store;
+  readonly transport: Transport;
+  readonly clock: Clock;
+  /** Uniform in [0, 1). */
+  readonly random: () => number;
+  readonly logger: NodeLogger;
+  /** True when peers have met this node before: then its log cannot be new. */
+  readonly metPeers: boolean;
+  /** Where the log lies, for messages. */
+  readonly walPath: string;
+  /** Called once when the node stops serving because of its disk or of impossible input. */
+  readonly onFailure: (error: Error) => void;
+}
