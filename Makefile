@@ -5,6 +5,7 @@ SHELL := bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
 .PHONY: help dev test lint build bench clean check-tools install
+.PHONY: lint-style lint-types lint-layers lint-habits
 
 BIN := node_modules/.bin
 # Named after Node's binary interface: another Node needs better-sqlite3 built again.
@@ -23,10 +24,18 @@ dev: build ## install, build and run a three-node cluster on this machine
 test: build ## install, build and run all tests
 	@node build/test/runner/main.js $(ARGS)
 
-lint: build ## style, types, layer rules and the tidy test
+lint: lint-style lint-types lint-layers lint-habits ## style, types, layer rules and the tidy test
+
+lint-style: install
 	$(BIN)/biome check --error-on-warnings .
-	$(BIN)/tsc --noEmit --incremental false -p .
+
+lint-types: install
+	$(BIN)/tsc --noEmit -p .
+
+lint-layers: install
 	$(BIN)/depcruise --config .dependency-cruiser.cjs $(wildcard src test bench jepsen-lite)
+
+lint-habits: build
 	@node build/test/runner/main.js test/tidy.test.ts test/layers.test.ts
 
 build: install ## install what is missing and compile into build/

@@ -32,6 +32,7 @@ t.test('code: columns, functions, leftovers, barrels, header comments', async (t
     ['src/x.ts', `/** ${'FIX'}${'ME'} */`, 'src/x.ts:1: a leftover mark'],
     ['test/x.test.ts', `t.${'only'}('x')`, 'test/x.test.ts:1: runs alone'],
     ['src/x.ts', `/** x */\nexport const x = () => {${'\n'.repeat(functionLinesMax)}};`, 'of 71'],
+    ['test/x.ts', `it(() => {${'\n'.repeat(functionLinesMax)}});`, 'of 71'],
     ['src/x.ts', "/** x */\nexport { y } from './y.js';", 'a barrel'],
     ['src/x.ts', "/** x */\nexport * from './y.js';\nexport const z = 1;", 'a barrel'],
     ['src/x.ts', 'export const x = 1;', 'no header comment'],
@@ -40,6 +41,10 @@ t.test('code: columns, functions, leftovers, barrels, header comments', async (t
     t.match(findCodeViolations({ path, text }).join('\n'), finding, finding);
   }
   t.same(findCodeViolations({ path: 'src/x.ts', text: '/** x */\nexport const x = 1;\n' }), []);
+  const half = `it(() => {${'\n'.repeat(functionLinesMax / 2)}});\n`;
+  const suite = `export function suite() {\n${half}${half}}\n`;
+  t.same(findCodeViolations({ path: 'test/x.ts', text: suite }), [], 'a suite is its parts');
+  t.match(findCodeViolations({ path: 'src/x.ts', text: `/** x */\n${suite}` }), [/of 74/]);
   t.same(code.flatMap(findCodeViolations), []);
 });
 
@@ -75,6 +80,8 @@ t.test('tests mirror sources', async (t) => {
     { path: 'src/a/types.ts', text: typesOnly },
     { path: 'test/a/c.test.ts', text: '' },
     { path: 'test/system/kill.test.ts', text: '' },
+    { path: 'src/a/raft.ts', text: runs },
+    { path: 'test/a/raft-reads.test.ts', text: '' },
   ]);
   t.same(planted, { untested: ['src/a/b.ts'], orphaned: ['test/a/c.test.ts'] });
 

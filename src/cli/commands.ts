@@ -10,7 +10,9 @@ const nodeFlags: readonly Flag[] = [
     name: 'node',
     value: 'URL',
     multiple: true,
-    help: 'a node to ask, the next one when it is away (default: KVORUM_URL, http://127.0.0.1:8401)',
+    help:
+      'a node to ask, the next one when it is away ' +
+      '(default: KVORUM_URL, http://127.0.0.1:8401)',
   },
   { name: 'timeout', value: 'TIME', help: 'time for the whole request (default: 5s)' },
   { name: 'json', help: 'print one JSON document' },
@@ -75,14 +77,15 @@ const start: Command = {
   ],
   notes: [
     'Every setting can be given as a flag, as an environment variable (--node-id is ' +
-      'KVORUM_NODE_ID; several values are separated by spaces) or in the file ("node-id"; several ' +
-      'values are an array). Flags win over the environment, the environment over the file.',
+      'KVORUM_NODE_ID; several values are separated by spaces) or in the file ("node-id"; ' +
+      'several values are an array). Flags win over the environment, and that over the file.',
     'SIGTERM or SIGINT closes the node in order, a second one ends it at once. Either is safe.',
   ],
   examples: [
     ['kvorum start --config node-1.json', 'all settings from a file'],
     [
-      'kvorum start --node-id 1 --cluster-id shop --dir /var/lib/kvorum --secret-file /etc/kvorum/secret' +
+      'kvorum start --node-id 1 --cluster-id shop --dir /var/lib/kvorum' +
+        ' --secret-file /etc/kvorum/secret' +
         ' --peer 10.0.0.1:9401 --http 10.0.0.1:8401 --insecure' +
         ' --node 1@10.0.0.1:9401 --node 2@10.0.0.2:9401 --node 3@10.0.0.3:9401',
       'the first of three machines in a private network',
@@ -133,8 +136,8 @@ const put: Command = {
     ...nodeFlags,
   ],
   notes: [
-    'Without VALUE, or with "-", the value is read from standard input. Exit code 4: the condition ' +
-      'did not hold; 5: surely not applied; 6: it may or may not be applied.',
+    'Without VALUE, or with "-", the value is read from standard input. Exit code 4: the ' +
+      'condition did not hold; 5: surely not applied; 6: it may or may not be applied.',
   ],
   examples: [
     ['kvorum put greeting hello', 'a text'],

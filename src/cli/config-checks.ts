@@ -88,8 +88,8 @@ function checkExposure(given: Given, from: From): string[] {
 function checkSizes({ segmentBytes, valueBytesMax }: Given, from: From): string[] {
   if (valueBytesMax * valuesPerSegmentMin <= segmentBytes) return [];
   return [
-    `value-bytes-max is ${formatSize(valueBytesMax)} ${from('value-bytes-max')}, but segment-bytes ` +
-      `is ${formatSize(segmentBytes)} ${from('segment-bytes')}; ` +
+    `value-bytes-max is ${formatSize(valueBytesMax)} ${from('value-bytes-max')}, ` +
+      `but segment-bytes is ${formatSize(segmentBytes)} ${from('segment-bytes')}; ` +
       `a segment must be at least ${valuesPerSegmentMin} times the largest value.`,
   ];
 }

@@ -42,7 +42,7 @@ export function judgeDisk({ syncs, p50Ms, p99Ms, maxMs }: DiskSpeed): Judgement 
   }
   return {
     verdict: 'bad',
-    detail: `${measured}; too slow: leaders will lose their followers. Use a local SSD or NVMe disk`,
+    detail: `${measured}; too slow: leaders will lose their followers; use a local SSD`,
   };
 }
 
@@ -106,7 +106,8 @@ export function judgeClock(before: ClockSample, after: ClockSample): Judgement {
   if (year < 2024 || year > 2100) {
     return { verdict: 'bad', detail: `the year is ${year}; set the clock` };
   }
-  const detail = `${new Date(after.wallMs).toISOString()}, ${driftMs.toFixed(1)} ms drift in ${elapsedMs.toFixed(0)} ms`;
+  const drift = `${driftMs.toFixed(1)} ms drift in ${elapsedMs.toFixed(0)} ms`;
+  const detail = `${new Date(after.wallMs).toISOString()}, ${drift}`;
   if (Math.abs(driftMs) <= driftMsMax) return { verdict: 'ok', detail };
   return { verdict: 'warning', detail: `${detail}; the clock is being stepped` };
 }

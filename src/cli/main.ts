@@ -10,6 +10,8 @@ import { findCommand } from './find-command.js';
 import { commandHelp, overview } from './help.js';
 import { parseInvocation } from './invocation.js';
 
+const lingerMs = 500;
+
 /** Called by the launcher. */
 export async function main(): Promise<void> {
   const { env, stdin, stdout, stderr } = process;
@@ -18,7 +20,10 @@ export async function main(): Promise<void> {
     if (error.code === 'EPIPE') process.exit(exitCodes.ok);
     throw error;
   });
-  process.exitCode = await runCommandLine(process.argv.slice(2), { env, stdin, stdout, stderr });
+  const code = await runCommandLine(process.argv.slice(2), { env, stdin, stdout, stderr });
+  process.exitCode = code;
+  // What a failed command left running (half of a node, say) does not keep the process.
+  if (code !== exitCodes.ok) setTimeout(() => process.exit(), lingerMs).unref();
 }
 
 export async function runCommandLine(args: readonly string[], context: Context): Promise<ExitCode> {

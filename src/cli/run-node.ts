@@ -14,7 +14,7 @@ import { CommandError } from './command-errors.js';
 import type { NodeConfig } from './config.js';
 import { exitCodes } from './exit-codes.js';
 import { createLogger, type Logger } from './logger.js';
-import type { RunningNode } from './start.js';
+import type { RunningNode } from './running-node.js';
 import { ownVersion } from './version.js';
 
 /** Leaders move within a round trip or two; whoever cannot be reached is not waited for longer. */
@@ -70,7 +70,7 @@ function nodeOptions(config: NodeConfig, logger: Logger): Parameters<typeof open
   };
 }
 
-/** Leaders first, so that clients meet a leader elsewhere; then what is under way; then the rest. */
+/** Leaders first, so that clients meet one elsewhere; then what is under way; then the rest. */
 function closeOnce(node: OpenNode, http: HttpServer, logger: Logger): () => Promise<void> {
   let closing: Promise<void> | undefined;
   const close = async () => {

@@ -84,7 +84,9 @@ export const settings = {
   secret: {
     value: 'TEXT',
     secret: true,
-    help: 'shared secret of the nodes; visible to other users of the machine as a flag, so prefer the next one',
+    help:
+      'shared secret of the nodes; as a flag, other users of the machine can see it, ' +
+      'so prefer the next one',
     allowed: '16 to 1024 characters',
   },
   'secret-file': {

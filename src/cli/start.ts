@@ -4,20 +4,12 @@
  * durable.
  */
 import closeWithGrace from 'close-with-grace';
-import { InvariantViolation } from '../raft/core/invariant.js';
 import type { Context, Invocation } from './command.js';
 import { CommandError } from './command-errors.js';
 import { ConfigError, loadConfig, type NodeConfig } from './config.js';
 import { type ExitCode, exitCodes } from './exit-codes.js';
 import { runNode } from './run-node.js';
-
-export interface RunningNode {
-  /** Hands leaderships over, drains and closes everything. Idempotent. */
-  close(): Promise<void>;
-}
-
-/** Resolves when the node listens on both ports. Rejects with a message for an operator. */
-export type RunNode = (config: NodeConfig) => Promise<RunningNode>;
+import type { RunNode } from './running-node.js';
 
 /**
  * These are left to Node. After a programmer error nothing may go on answering, not even to close;
@@ -66,21 +58,11 @@ export async function startNode(
     await starting;
   } catch (error) {
     grace.uninstall();
-    throw isProgrammingError(error) ? error : new CommandError(messageOf(error), exitCodes.failed);
+    throw error;
   }
   closeWithParent(grace.close);
   // From here on the process ends through close-with-grace: 0 when closed, 1 when out of time.
   return new Promise<ExitCode>(() => {});
-}
-
-/** These deserve their stack; everything else that stops a start is worded for an operator. */
-function isProgrammingError(error: unknown): boolean {
-  const kinds = [TypeError, RangeError, ReferenceError, InvariantViolation];
-  return kinds.some((kind) => error instanceof kind);
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }
 
 function readConfig(sources: Parameters<typeof loadConfig>[0]): NodeConfig {

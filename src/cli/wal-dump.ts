@@ -1,4 +1,7 @@
 /** `kvorum wal dump DIR`: what the durable log of a stopped node holds, record by record. */
+import { join } from 'node:path';
+import { dump } from '../raft/wal/dump.js';
+import { realFileSystem } from '../raft/wal/real-file-system.js';
 import type { Context, Invocation } from './command.js';
 import { CommandError } from './command-errors.js';
 import { type ExitCode, exitCodes } from './exit-codes.js';
@@ -8,6 +11,8 @@ export interface DumpedItem {
   readonly item: string;
   /** Of records. */
   readonly group?: number;
+  /** Of whatever has a checksum: `ok` or `bad`. */
+  readonly crc?: string;
 }
 
 /** Reads the log below a data folder and changes nothing. Rejects when it holds no log. */
@@ -18,10 +23,17 @@ const groupMax = 2 ** 32 - 1;
 /** What makes the log one that a node would not start with. */
 const damage = new Set(['damage', 'missing', 'unreadable']);
 
-/** The one place where the command meets the log. */
-const dumpWal: DumpWal = () => {
-  throw new CommandError('This build cannot read the log yet.', exitCodes.failed);
-};
+/** The log stands in a folder of its own below the data folder. */
+async function* dumpWal(dir: string): AsyncGenerator<DumpedItem> {
+  try {
+    yield* dump(realFileSystem(), join(dir, 'wal'));
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code !== 'ENOENT' && code !== 'ENOTDIR' && code !== 'EACCES') throw error;
+    const { message } = error as Error;
+    throw new CommandError(`${dir} holds no log that can be read: ${message}.`, exitCodes.failed);
+  }
+}
 
 export async function run(invocation: Invocation, context: Context): Promise<ExitCode> {
   return dumpTo(dumpWal, invocation, context);
@@ -29,15 +41,15 @@ export async function run(invocation: Invocation, context: Context): Promise<Exi
 
 /** Exit code 1 when something is damaged, so that a script can check a log. */
 export async function dumpTo(
-  dump: DumpWal,
+  dumpFolder: DumpWal,
   { flags, operands }: Invocation,
   { stdout }: Context,
 ): Promise<ExitCode> {
   const [dir = '.'] = operands;
   const group = flags.integer('group', { min: 0, max: groupMax });
   let isDamaged = false;
-  for await (const item of dump(dir)) {
-    const isBad = damage.has(item.item);
+  for await (const item of dumpFolder(dir)) {
+    const isBad = damage.has(item.item) || item.crc === 'bad';
     isDamaged ||= isBad;
     if (group !== undefined && item.group !== group && !isBad) continue;
     stdout.write(flags.has('json') ? `${JSON.stringify(item)}\n` : describe(item));

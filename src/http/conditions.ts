@@ -80,7 +80,8 @@ function parseTagList(text: string): TagList | undefined {
   if (text === '*') return { any: true, strong: [], weak: [] };
   const strong: string[] = [];
   const weak: string[] = [];
-  const element = /[ \t]*(?:(W\/)?"([\x21\x23-\x7e\x80-\xff]*)")?[ \t]*(,|$)/y;
+  // No two runs of spaces side by side: the time stays linear in a header full of them.
+  const element = /[ \t]*(?:(W\/)?"([\x21\x23-\x7e\x80-\xff]*)"[ \t]*)?(,|$)/y;
   while (element.lastIndex < text.length) {
     const match = element.exec(text);
     if (match === null) return undefined;

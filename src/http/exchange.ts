@@ -33,8 +33,21 @@ export interface HttpParts {
   readonly closing: () => boolean;
 }
 
+/** A kept `text/html` value must not become a script beside the admin API. */
+const dataSecurity: readonly string[] = [
+  'Cache-Control',
+  'no-store',
+  'X-Content-Type-Options',
+  'nosniff',
+  'Content-Security-Policy',
+  "sandbox; default-src 'none'",
+];
+
 /** Bodies up to this are read to their end, so that a refusal keeps the connection. */
 const discardBytesMax = 65_536;
+
+/** Statuses of the 5xx range that say nothing about this node. */
+const callersOwn: ReadonlySet<number> = new Set([501, 505]);
 
 export interface ExchangeOptions {
   readonly id: string;
@@ -171,24 +184,23 @@ export class Exchange {
   identity(): string[] {
     const { decided, shard, id } = this;
     const here = this.parts.service.node;
+    if (decided === undefined) {
+      const headers = ['Kvorum-Node', String(here), 'Kvorum-Request-Id', id, ...dataSecurity];
+      if (shard !== undefined) headers.push('Kvorum-Shard', String(shard));
+      return headers;
+    }
     const headers = [
+      'Kvorum-Revision',
+      String(decided.shardRevision),
+      'Kvorum-Shard',
+      String(decided.shard),
       'Kvorum-Node',
-      String(decided?.node ?? here),
+      String(decided.node),
       'Kvorum-Request-Id',
       id,
-      'Cache-Control',
-      'no-store',
-      'X-Content-Type-Options',
-      'nosniff',
-      // A kept `text/html` value must not become a script beside the admin API.
-      'Content-Security-Policy',
-      "sandbox; default-src 'none'",
+      ...dataSecurity,
     ];
-    if (shard !== undefined) headers.push('Kvorum-Shard', String(shard));
-    if (decided !== undefined) {
-      headers.push('Kvorum-Revision', String(decided.shardRevision));
-      if (decided.node !== here) headers.push('Kvorum-Via', String(here));
-    }
+    if (decided.node !== here) headers.push('Kvorum-Via', String(here));
     return headers;
   }
 
@@ -264,7 +276,7 @@ export class Exchange {
 
   #log(status: number, code: ProblemCode, facts: ProblemFacts, error: unknown): void {
     const { log } = this.parts;
-    const failed = status >= 500 && status !== 501;
+    const failed = status >= 500 && !callersOwn.has(status);
     if (!failed && !log.debug) return;
     const { detail } = facts;
     const line = { ...this.#line(status), code, ...(detail === undefined ? {} : { detail }) };

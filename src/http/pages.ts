@@ -109,13 +109,15 @@ function addHooks(app: FastifyInstance, { parts, page }: PagesOptions): void {
   });
 }
 
-/** Codes for what fastify refuses by itself; all else it throws is a bug. */
+/** Codes for what fastify and its plugins refuse by themselves; other 4xx are bad targets. */
 const byStatus: Readonly<Record<number, ProblemCode>> = {
-  400: 'invalid_target',
+  // Outside the static folder, or longer than any parameter: no such page.
+  403: 'route_not_found',
   404: 'route_not_found',
+  414: 'route_not_found',
   405: 'method_not_allowed',
+  412: 'precondition_failed',
   413: 'value_too_large',
-  414: 'headers_too_large',
   415: 'unsupported_media_type',
 };
 
@@ -123,8 +125,8 @@ function toProblem(error: unknown): Problem {
   if (error instanceof Problem) return error;
   if (hasZodFastifySchemaValidationErrors(error)) return fromValidation(error.validation as never);
   const status = (error as Partial<FastifyError> | null)?.statusCode;
-  const code = status === undefined ? undefined : byStatus[status];
-  return new Problem(code ?? 'internal_error');
+  if (status === undefined || status < 400 || status >= 500) return new Problem('internal_error');
+  return new Problem(byStatus[status] ?? 'invalid_target');
 }
 
 interface Complaint {

@@ -314,7 +314,7 @@ export function problemBody(
   })}\n`;
 }
 
-/** Seconds, rounded up and at least one: RFC 9110 has no finer grain; undefined where none helps. */
+/** Whole seconds, at least one (RFC 9110 has no finer grain); undefined: waiting is no help. */
 export function retryAfterSeconds(code: ProblemCode, facts: ProblemFacts): number | undefined {
   const waitMs = facts.retryAfterMs ?? problems[code].retryAfterMs;
   return waitMs === undefined ? undefined : Math.max(1, Math.ceil(waitMs / 1000));

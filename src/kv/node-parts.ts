@@ -1,5 +1,6 @@
 /**
- * What a node is put together from.
+ * The parts that a node is put together from. `open-node.ts` makes the real ones, the tests and
+ * the simulator others.
  */
 import type { Clock } from '../raft/clock.js';
 import type { NodeId } from '../raft/core/types.js';

@@ -211,7 +211,7 @@ export class KvNode implements KvService {
     this.#parts.onFailure(error);
   }
 
-  /** Its disk failed, or a peer sent what no correct peer sends: nothing is acknowledged. */
+  /** Its disk failed, or a peer sent what no correct peer sends: it acknowledges nothing now. */
   stopServing(error: Error): void {
     this.#host.fail(error);
   }

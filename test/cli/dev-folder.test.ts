@@ -65,7 +65,9 @@ t.test('a folder in use is refused, and free again afterwards', async (t) => {
   const dir = join(t.testdir(), 'c');
   const first = new DevFolder({ ...nothing, dir });
   t.throws(() => new DevFolder({ ...nothing, dir }), {
-    message: `${dir} is in use by another kvorum dev (process ${process.pid}). Stop that one, or choose another --dir.`,
+    message:
+      `${dir} is in use by another kvorum dev (process ${process.pid}). ` +
+      'Stop that one, or choose another --dir.',
   });
   first.close();
   new DevFolder({ ...nothing, dir }).close();

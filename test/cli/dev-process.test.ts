@@ -19,7 +19,8 @@ const script = (source: string) => [process.execPath, '--eval', source, '--'] as
 t.test('its output goes to the log, its last lines are kept at hand', async (t) => {
   const node = nodeIn(t.testdir());
   const source =
-    'for (let i = 1; i <= 12; i++) console.log(i); console.error(process.argv.slice(1, 3)); process.exit(3)';
+    'for (let i = 1; i <= 12; i++) console.log(i);' +
+    'console.error(process.argv.slice(1, 3)); process.exit(3)';
   const child = new DevProcess(node, script(source));
   t.same(await child.ended, { code: 3, signal: null });
   t.same(child.exit, { code: 3, signal: null });

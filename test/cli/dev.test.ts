@@ -79,6 +79,20 @@ t.test('a node that dies is reported with its last words, the others go on', asy
   t.match(await program.ended, { code: 0 });
 });
 
+t.test(
+  'Ctrl-C in a terminal reaches the whole group, and still closes the nodes in order',
+  async (t) => {
+    const dir = join(t.testdir(), 'c');
+    const program = new Program(t, 'dev-program', await flagsFor(dir, 1), { group: true });
+    await program.until('Ctrl-C stops all nodes');
+    process.kill(-(program.process.pid ?? 0), 'SIGINT');
+    t.match(await program.ended, { code: 0 });
+    const log = readFileSync(join(dir, 'node-1.log'), 'utf8');
+    t.match(log, 'fake node 1: SIGTERM');
+    t.notMatch(log, 'SIGINT');
+  },
+);
+
 t.test('when all nodes have ended there is nothing to wait for', async (t) => {
   const program = new Program(t, 'dev-program', await flagsFor(join(t.testdir(), 'c'), 2), {
     env: { FAKE_NODE: 'all-fail' },

@@ -10,6 +10,8 @@ interface Test {
 export interface ProgramOptions {
   readonly env?: Readonly<Record<string, string>>;
   readonly ipc?: boolean;
+  /** A process group of its own, as a terminal gives to what is started in it. */
+  readonly group?: boolean;
 }
 
 const patienceMs = 30_000;
@@ -26,6 +28,7 @@ export class Program {
     this.process = spawn(process.execPath, [file, ...args], {
       stdio: ['ignore', 'pipe', 'pipe', ...(options.ipc ? (['ipc'] as const) : [])],
       env: { ...process.env, ...options.env },
+      detached: options.group ?? false,
     });
     for (const stream of [this.process.stdout, this.process.stderr]) {
       stream?.on('data', (chunk: Buffer) => {

@@ -1,7 +1,8 @@
 /** `kvorum start` with a node that does as the first argument says. Run by `start.test.ts`. */
 import { CommandError } from '../../src/cli/command-errors.js';
-import type { RunNode } from '../../src/cli/start.js';
+import type { RunNode } from '../../src/cli/running-node.js';
 import { startNode } from '../../src/cli/start.js';
+
 import { invocationOf } from './command-line.js';
 
 const [mode = '', ...args] = process.argv.slice(2);
@@ -31,7 +32,7 @@ const modes: Readonly<Record<string, RunNode>> = {
   },
   'fails-to-start': async () => {
     keepRunning();
-    throw new Error('the folder belongs to node 2');
+    throw new CommandError('the folder belongs to node 2', 1);
   },
   breaks: async () => {
     setImmediate(() => {

@@ -1,6 +1,6 @@
 import t from 'tap';
-import { dumpTo } from '../../src/cli/wal-dump.js';
-import { fakeContext, invocationOf } from './command-line.js';
+import { type DumpedItem, dumpTo } from '../../src/cli/wal-dump.js';
+import { fakeContext, invocationOf, runCli } from './command-line.js';
 
 const segment = { item: 'segment', file: 'wal/1.seg', id: 1 };
 const frame = { item: 'frame', file: 'wal/1.seg', offset: 64, kind: 'batch', crc: 'ok' };
@@ -21,7 +21,7 @@ interface Dumped {
   readonly asked: readonly string[];
 }
 
-async function dump(items: readonly { item: string }[], ...args: string[]): Promise<Dumped> {
+async function dump(items: readonly DumpedItem[], ...args: string[]): Promise<Dumped> {
   const { context, stdout } = fakeContext();
   const asked: string[] = [];
   async function* dumpWal(dir: string) {
@@ -60,6 +60,19 @@ t.test('damage is always shown and is exit code 1', async (t) => {
   t.equal(code, 1);
   t.equal(
     out,
-    'damage file=wal/1.seg offset=512 bytes=96 reason=bad checksum\n  entry group=3 index=7 term=2\n',
+    'damage file=wal/1.seg offset=512 bytes=96 reason=bad checksum\n' +
+      '  entry group=3 index=7 term=2\n',
   );
+});
+
+t.test('a record with a wrong checksum is damage too', async (t) => {
+  t.equal((await dump([{ ...entry, crc: 'ok' }])).code, 0);
+  t.equal((await dump([{ ...entry, crc: 'bad' }])).code, 1);
+});
+
+t.test('a folder without a log', async (t) => {
+  const dir = t.testdir();
+  const ended = await runCli(['wal', 'dump', dir]);
+  t.match(ended, { code: 1, out: '' });
+  t.match(ended.err, `kvorum wal dump: ${dir} holds no log that can be read: ENOENT`);
 });

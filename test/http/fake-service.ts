@@ -35,14 +35,12 @@ export class FakeService implements KvService {
   before: ((request: WriteRequest | ReadRequest) => Promise<void> | void) | undefined;
   stalenessMs: number | undefined = 12;
   decidedBy = 1;
-  /** Off in the benchmark. */
-  recording = true;
   checks: ReadyCheck[] = [{ name: 'disk', ok: true, detail: 'ok' }];
   leaderless = false;
   #revision = 0;
 
   async write(request: WriteRequest, context: RequestContext): Promise<WriteAnswer> {
-    if (this.recording) this.writes.push({ request, context });
+    this.writes.push({ request, context });
     if (this.before !== undefined) await this.before(request);
     const key = request.key.toString('latin1');
     const current = this.stored.get(key);
@@ -71,7 +69,7 @@ export class FakeService implements KvService {
   }
 
   async read(request: ReadRequest, context: RequestContext): Promise<ReadAnswer> {
-    if (this.recording) this.reads.push({ request, context });
+    this.reads.push({ request, context });
     if (this.before !== undefined) await this.before(request);
     const found = this.stored.get(request.key.toString('latin1'));
     const { stalenessMs } = this;

@@ -1,4 +1,4 @@
-/** Starts a server on a free port with a fake service, and speaks to it in requests or raw bytes. */
+/** Starts a server on a free port with a fake service; speaks to it in requests or raw bytes. */
 import { Agent, request as httpRequest, type IncomingHttpHeaders } from 'node:http';
 import { connect } from 'node:net';
 import pino from 'pino';
@@ -88,7 +88,7 @@ function send(
       response.once('end', () => {
         const bytes = Buffer.concat(pieces);
         const text = bytes.toString();
-        const json = text.startsWith('{') ? JSON.parse(text) : {};
+        const json = parse(text);
         resolve({
           status: response.statusCode ?? 0,
           headers: response.headers,
@@ -116,4 +116,12 @@ function sendRaw(port: number, bytes: string | Buffer, options: RawOptions = {})
     if (options.end) socket.end(data);
     else socket.write(data);
   });
+}
+
+function parse(text: string): Record<string, unknown> {
+  try {
+    return text.startsWith('{') ? JSON.parse(text) : {};
+  } catch {
+    return {};
+  }
 }

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import t from 'tap';
 import { canonicalKey, parseTarget } from '../../src/http/key.js';
 import { Problem } from '../../src/http/problems.js';
+import { startServer } from './harness.js';
 
 const parse = (rest: string) => parseTarget(`/v1/kv/${rest}`, '/v1/kv/'.length);
 
@@ -111,4 +112,44 @@ t.test('a target that is canonical already is its own canonical form', (t) => {
     }),
   );
   t.end();
+});
+
+const encode = (bytes: Buffer): string =>
+  [...bytes].map((byte) => `%${byte.toString(16).padStart(2, '0')}`).join('');
+
+t.test('odd keys over a real socket', async (t) => {
+  const server = await startServer(t);
+  const putRaw = (target: string): Promise<string> =>
+    server.raw(
+      `PUT ${target} HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1\r\n` +
+        'Connection: close\r\n\r\nv',
+    );
+  const stored = ['../x', 'a//b', '%2F', '%FF', '%00', './.', '"{}|<>\\^`', 'k:8080/', '%3F'];
+  for (const key of stored) t.match(await putRaw(`/v1/kv/${key}`), /^HTTP\/1.1 20[01] /, key);
+  t.same(
+    [...server.service.stored.keys()],
+    ['../x', 'a//b', '/', '\xff', '\x00', './.', '"{}|<>\\^`', 'k:8080/', '?'],
+  );
+  t.match(await putRaw('http://localhost/v1/kv/absolute'), /^HTTP\/1.1 201 /);
+  t.match(await putRaw('/v1/kv/a#b'), /^HTTP\/1.1 400 .*%23.*"code":"invalid_target"/s);
+  t.match(await putRaw('/v1/kv/%zz'), /^HTTP\/1.1 400 .*"code":"invalid_key"/s);
+  t.match(await putRaw('/v1/kv/'), /^HTTP\/1.1 400 .*"code":"empty_key"/s);
+  t.match(await putRaw(`/v1/kv/${'k'.repeat(1025)}`), /^HTTP\/1.1 400 .*"limit_bytes":1024/s);
+  t.match(await putRaw('/v1/kv/\xd0\xba'), /^HTTP\/1.1 400 .*percent-encoded/s);
+});
+
+t.test('property: any key and value go round', async (t) => {
+  const server = await startServer(t);
+  const bytes = (minLength: number, maxLength: number) =>
+    fc.uint8Array({ minLength, maxLength }).map((array) => Buffer.from(array));
+  await fc.assert(
+    fc.asyncProperty(bytes(1, 200), bytes(0, 300), async (key, value) => {
+      const path = `/v1/kv/${encode(key)}`;
+      const put = await server.request('PUT', path, { body: value });
+      const canonical = String(put.json.key);
+      const get = await server.request('GET', `/v1/kv/${canonical}`);
+      return get.status === 200 && get.body.equals(value);
+    }),
+    { numRuns: 100 },
+  );
 });

@@ -203,8 +203,12 @@ export class SimulatedDisk implements FileSystem {
 
   syncFolder(folder: string): Promise<void> {
     return this.operate('sync-folder', folder, () => {
-      for (const changes of this.#nameChanges) applyNames(this.#durableNames, changes);
-      this.#nameChanges = [];
+      const within = (changes: readonly NameChange[]) =>
+        changes.every(({ path }) => path.slice(0, path.lastIndexOf('/')) === folder);
+      for (const changes of this.#nameChanges.filter(within)) {
+        applyNames(this.#durableNames, changes);
+      }
+      this.#nameChanges = this.#nameChanges.filter((changes) => !within(changes));
     });
   }
 
@@ -242,14 +246,14 @@ export class SimulatedDisk implements FileSystem {
     if (fault !== undefined) throw systemError(fault, path);
   }
 
-  datasync(path: string, inode: Inode, fault: DiskFault): void {
+  datasync(path: string, inode: Inode, fault: DiskFault, writes = inode.unsynced): void {
     if (fault === undefined) {
-      for (const { bytes, offset } of inode.unsynced) {
+      for (const { bytes, offset } of writes) {
         inode.durable = overwritten(inode.durable, bytes, offset);
       }
     }
-    // After a failed sync the kernel calls the pages clean: the next sync succeeds and does nothing.
-    inode.unsynced = [];
+    // After a failed sync the kernel calls the pages clean: the next one succeeds and does nothing.
+    inode.unsynced = inode.unsynced.filter((write) => !writes.includes(write));
     if (fault !== undefined) throw systemError(fault, path);
   }
 
@@ -299,7 +303,8 @@ class SimulatedFile implements OpenFile {
 
   async write(bytes: Uint8Array, length: number, position: number): Promise<void> {
     await this.#write(bytes.subarray(0, length), position);
-    if (this.#mode === 'durable') await this.datasync();
+    // Like O_DSYNC: what this write brought, and not what others left in the page cache.
+    if (this.#mode === 'durable') await this.#operate('datasync', this.#syncOne());
   }
 
   datasync(): Promise<void> {
@@ -317,6 +322,14 @@ class SimulatedFile implements OpenFile {
 
   async close(): Promise<void> {
     this.#open = false;
+  }
+
+  #syncOne(): (fault: DiskFault) => void {
+    const written = this.#inode.unsynced.at(-1);
+    return (fault) => {
+      if (written === undefined) throw new Error('nothing was written');
+      this.#disk.datasync(this.path, this.#inode, fault, [written]);
+    };
   }
 
   #write(bytes: Uint8Array, position: number): Promise<void> {

@@ -1,6 +1,7 @@
 /**
- * Tests mirror sources: `src/a/b.ts` has `test/a/b.test.ts`, and the other way round. A file that
- * declares only types and constant data has nothing to run and needs no test of its own.
+ * Tests mirror sources: `src/a/b.ts` has `test/a/b.test.ts`, or several tests named after it
+ * (`b-reads.test.ts`), and no test there is without its source. A file that declares only types
+ * and constant data has nothing to run and needs no test of its own.
  */
 import ts from 'typescript';
 import { parse } from './syntax.js';
@@ -19,27 +20,32 @@ export interface Mirror {
 
 export function compareTrees(files: readonly SourceFile[]): Mirror {
   const paths = new Set(files.map((file) => file.path));
+  const tested = new Set([...paths].map((path) => sourceOf(path, paths)));
   const untested = files
     .filter((file) => file.path.startsWith('src/') && !declaresOnly(file))
     .map((file) => file.path)
-    .filter((path) => !paths.has(testOf(path)));
+    .filter((path) => !tested.has(path));
   const orphaned = [...paths].filter(
     (path) =>
       path.startsWith('test/') &&
       path.endsWith('.test.ts') &&
       !testFoldersApart.test(path) &&
       !testsApart.has(path) &&
-      !paths.has(sourceOf(path)),
+      sourceOf(path, paths) === undefined,
   );
   return { untested, orphaned };
 }
 
-function testOf(source: string): string {
-  return source.replace(/^src\//, 'test/').replace(/\.ts$/, '.test.ts');
-}
-
-function sourceOf(test: string): string {
-  return test.replace(/^test\//, 'src/').replace(/\.test\.ts$/, '.ts');
+/** `raft-reads.test.ts` tests `raft.ts` as `raft.test.ts` does: the longest name there is wins. */
+function sourceOf(test: string, paths: ReadonlySet<string>): string | undefined {
+  if (!test.startsWith('test/') || !test.endsWith('.test.ts')) return undefined;
+  let name = test.replace(/^test\//, 'src/').replace(/\.test\.ts$/, '');
+  for (;;) {
+    if (paths.has(`${name}.ts`)) return `${name}.ts`;
+    const shorter = name.replace(/-[^-/]*$/, '');
+    if (shorter === name) return undefined;
+    name = shorter;
+  }
 }
 
 /** True when nothing in the file can go wrong at run time: no function, class, call or `new`. */

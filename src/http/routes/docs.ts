@@ -21,7 +21,8 @@ are refused, never ignored.`;
 /** Nothing but this node: no fonts, no validator, no scripts from elsewhere. */
 const pageSecurityPolicy =
   "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; " +
-  "img-src 'self' data:; font-src 'self'; connect-src 'self'; frame-ancestors 'none'; base-uri 'none'";
+  "img-src 'self' data:; font-src 'self'; connect-src 'self'; " +
+  "frame-ancestors 'none'; base-uri 'none'";
 
 /** Before any route, so that the document sees them all. */
 export async function registerDocument(app: FastifyInstance, version: string): Promise<void> {

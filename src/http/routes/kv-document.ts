@@ -43,22 +43,10 @@ export const kvDocument: FastifyPluginAsyncZod = async (app) => {
       exposeHeadRoute: false,
       schema: {
         ...common,
-        summary: 'Read a key',
+        summary: 'Read a key; HEAD gives the same without the value',
         headers: readHeadersSchema,
         querystring: readQuery,
         response: { 200: value, 304: z.null().describe('Not modified'), ...refusals },
-      },
-    },
-    unreachable,
-  );
-  app.head(
-    '/v1/kv/:key',
-    {
-      schema: {
-        ...common,
-        summary: 'Like GET, without the value',
-        headers: readHeadersSchema,
-        querystring: readQuery,
       },
     },
     unreachable,

@@ -176,6 +176,7 @@ function admit(
 
 class KvWaiting implements Waiting {
   readonly overdueMs: number;
+  place = -1;
   readonly #exchange: Exchange;
   readonly #write: boolean;
 

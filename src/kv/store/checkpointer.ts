@@ -15,12 +15,14 @@ import type { StoreAction, StoreFaults } from './store-faults.js';
 export interface CheckpointLimits {
   /** Time between two pulses under load. */
   readonly pulseMs: number;
-  /** Frames worth a PASSIVE checkpoint; fewer wait until the writer pauses. */
+  /** Frames worth a PASSIVE checkpoint; fewer wait until the writer is idle. */
   readonly checkpointFrames: number;
   /** Size of the log at which the writer is made to stand still, so that it restarts. */
   readonly walBytesMax: number;
   /** Size at which it stands still even in the middle of the copying: it outruns the disk. */
   readonly walBytesHard: number;
+  /** Frames not yet copied at which it stands still in the middle of the copying. */
+  readonly restFramesHard: number;
   /** Frames copied after which the database is synced, so that no sync has much to do. */
   readonly syncFrames: number;
   /** So few frames left to copy that the writer may be stopped for them. */
@@ -29,8 +31,8 @@ export interface CheckpointLimits {
   readonly roundsMax: number;
   /** Wait after a checkpoint that could not finish, as a reader stood in the way. */
   readonly retryMs: number;
-  /** Pause of the writer after which freed pages are given back. */
-  readonly vacuumAfterMs: number;
+  /** Pause of the writer after which the rest is copied and freed pages are given back. */
+  readonly idleAfterMs: number;
   /** A longer hold is worth a line in the log. */
   readonly holdBudgetMs: number;
 }
@@ -40,11 +42,12 @@ export const checkpointDefaults: CheckpointLimits = {
   checkpointFrames: 1000,
   walBytesMax: 64 * 1024 * 1024,
   walBytesHard: 128 * 1024 * 1024,
+  restFramesHard: 8192,
   syncFrames: 2048,
   restFramesMax: 500,
   roundsMax: 8,
   retryMs: 1000,
-  vacuumAfterMs: 1000,
+  idleAfterMs: 1000,
   holdBudgetMs: 20,
 };
 
@@ -59,8 +62,8 @@ export interface CheckpointClient {
    * when all of it already is.
    */
   noteApplied(): (() => void) | undefined;
-  /** Frames in the log now; cheap, asked on the loop. */
-  logFrames(): number;
+  /** Frames in the log now, and how many are copied; cheap, asked on the loop. */
+  lookAtLog(): { readonly log: number; readonly checkpointed: number };
   /** True while freed pages wait to be given back. */
   hasFreePages(): boolean;
   /** Gives some of them back: a transaction on the writing connection. */
@@ -147,7 +150,9 @@ export class Checkpointer {
   async #run(): Promise<void> {
     let nextMs: number | undefined;
     try {
-      nextMs = await this.#pulse();
+      // A commit in between may have begun a hold after the pulse has last looked.
+      do nextMs = await this.#pulse();
+      while (this.#held);
     } catch (error) {
       this.#stopped = true;
       this.#held = false;
@@ -164,19 +169,29 @@ export class Checkpointer {
     const { limits, clock } = this.#options;
     const quiet = this.#commits === this.#commitsSeen;
     if (!quiet) this.#quietSinceMs = clock.monotonicMs();
+    const idle = clock.monotonicMs() - this.#quietSinceMs >= limits.idleAfterMs;
     this.#commitsSeen = this.#commits;
     await this.#syncApplied();
     await this.#measure();
     if (this.#held || this.#mustRestartLog()) {
       await this.#restartLog();
-    } else if (this.#rest >= limits.checkpointFrames || (quiet && this.#rest > 0)) {
+    } else if (this.#rest >= limits.checkpointFrames || (idle && this.#rest > 0)) {
       await this.#checkpoint();
       if (this.#unsyncedFrames >= limits.syncFrames) await this.#syncDatabase();
     }
     if (this.#held) await this.#finishHold();
     if (!quiet || this.#commits !== this.#commitsSeen) return limits.pulseMs;
+    if (idle) return this.#whenIdle();
+    return this.#rest > 0 || this.#options.client.hasFreePages() ? limits.idleAfterMs : undefined;
+  }
+
+  #whenIdle(): number | undefined {
+    const { client, limits, faults } = this.#options;
     if (this.#rest > 0) return limits.retryMs;
-    return this.#idle();
+    if (!client.hasFreePages()) return undefined;
+    faults?.before('incremental-vacuum');
+    client.returnFreePages();
+    return limits.pulseMs;
   }
 
   #mustRestartLog(): boolean {
@@ -186,19 +201,10 @@ export class Checkpointer {
     return clock.monotonicMs() >= this.#holdNotBeforeMs;
   }
 
-  #idle(): number | undefined {
-    const { client, clock, limits, faults } = this.#options;
-    if (!client.hasFreePages()) return undefined;
-    if (clock.monotonicMs() - this.#quietSinceMs < limits.vacuumAfterMs)
-      return limits.vacuumAfterMs;
-    faults?.before('incremental-vacuum');
-    client.returnFreePages();
-    return limits.pulseMs;
-  }
-
   /**
    * A constant writer never lets PASSIVE reach the end of the log. So copy and sync until little is
-   * left, then let the writer stand still for the last bit: its next transaction starts the log anew.
+   * left, then let the writer stand still for the last bit: its next transaction starts the
+   * log anew.
    */
   async #restartLog(): Promise<void> {
     const { limits } = this.#options;
@@ -220,7 +226,9 @@ export class Checkpointer {
     const { clock, client, limits } = this.#options;
     if (this.#held || this.#stopped || this.#commits - this.#commitsLooked < commitsPerLook) return;
     this.#commitsLooked = this.#commits;
-    if (client.logFrames() * frameBytes < limits.walBytesHard) return;
+    const { log, checkpointed } = client.lookAtLog();
+    const far = log - checkpointed >= limits.restFramesHard;
+    if (!far && log * frameBytes < limits.walBytesHard) return;
     if (clock.monotonicMs() >= this.#holdNotBeforeMs) this.#beginHold();
   }
 

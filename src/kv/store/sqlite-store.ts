@@ -6,9 +6,7 @@
  * After any failure nothing is served any more (`#failure`): what SQLite answers after a failed
  * sync is not to be believed.
  */
-import fs from 'node:fs';
 import path from 'node:path';
-import Database, { type Statement } from 'better-sqlite3';
 import { type Clock, realClock } from '../../raft/clock.js';
 import { InvariantViolation, invariant } from '../../raft/core/invariant.js';
 import { type Entry, EntryKind, type GroupId, type Index } from '../../raft/core/types.js';
@@ -22,10 +20,9 @@ import {
 } from './checkpointer.js';
 import { CommandFormatError, decodeCommand } from './command.js';
 import { applyCommand, isExpired } from './decide.js';
-import { KeyRows } from './key-rows.js';
-import { databaseFileName, durably, hashProbe, openSchema } from './schema.js';
+import { databaseFileName } from './schema.js';
 import { ShardDraft } from './shard-draft.js';
-import { ShardRows } from './shard-rows.js';
+import { openStateDatabase, type StateDatabase } from './state-database.js';
 import { StoreError, storeError } from './store-error.js';
 import type { StoreFaults } from './store-faults.js';
 import type {
@@ -54,20 +51,6 @@ export interface SqliteStoreOptions {
   readonly cacheBytesMax?: number;
 }
 
-const cacheBytesDefault = 32 * 1024 * 1024;
-/** Freed pages given back in one go; each may move another page. */
-const vacuumPages = 100;
-
-interface Opened {
-  readonly db: Database.Database;
-  readonly begin: Statement<[]>;
-  readonly commit: Statement<[]>;
-  readonly logFrames: Statement<[], { readonly log: number }>;
-  readonly freePages: Statement<[], number>;
-  readonly rows: KeyRows;
-  readonly shardRows: ShardRows;
-}
-
 export class SqliteStore implements Store {
   onProgress: () => void = () => {};
   onFailure: (error: Error) => void = () => {};
@@ -78,7 +61,7 @@ export class SqliteStore implements Store {
   readonly #faults: StoreFaults | undefined;
   readonly #shards = new Map<GroupId, ShardDraft>();
   readonly #undurable = new Set<ShardDraft>();
-  #opened: Opened | undefined;
+  #opened: StateDatabase | undefined;
   #failure: Error | undefined;
   #closing: Promise<void> | undefined;
   #transactions = 0;
@@ -98,9 +81,9 @@ export class SqliteStore implements Store {
       logger: options.logger,
       client: {
         noteApplied: () => this.#noteApplied(),
-        logFrames: () => this.#logFrames(),
-        hasFreePages: () => this.#failure === undefined && this.#hasFreePages(),
-        returnFreePages: () => this.#returnFreePages(),
+        lookAtLog: () => this.#open().logPosition(),
+        hasFreePages: () => this.#open().freePages() > 0,
+        returnFreePages: () => this.#open().returnFreePages(),
         onHoldEnd: () => this.onProgress(),
         onFailure: (error) => this.#failedInBackground(error),
       },
@@ -111,7 +94,7 @@ export class SqliteStore implements Store {
     invariant(this.#opened === undefined && this.#closing === undefined, 'a store is opened once');
     const at = { file: this.file, action: 'open' };
     try {
-      this.#opened = this.#openDatabase();
+      this.#opened = openStateDatabase(this.file, this.#options);
       for (const row of this.#opened.shardRows.all()) {
         this.#shards.set(row.group_id, new ShardDraft(row));
       }
@@ -128,14 +111,14 @@ export class SqliteStore implements Store {
   }
 
   createShards(births: readonly ShardBirth[]): void {
-    const { db, shardRows } = this.#open();
+    const opened = this.#open();
     const missing = births.filter((birth) => !this.#shards.has(birth.group));
     if (missing.length === 0) return;
     const created = missing.map((birth) => ShardDraft.born(birth));
     requireDisjoint([...this.#shards.values(), ...created]);
     try {
-      durably(db, () => {
-        for (const shard of created) shardRows.insert(shard);
+      opened.durably(() => {
+        for (const shard of created) opened.shardRows.insert(shard);
       });
     } catch (cause) {
       throw this.#poison(cause, 'create shards');
@@ -153,7 +136,7 @@ export class SqliteStore implements Store {
     const changed = new Set<ShardDraft>();
     const results: (CommandResult | undefined)[][] = [];
     try {
-      opened.begin.run();
+      opened.begin();
       for (const { group, entries } of work) {
         const shard = this.#shard(group);
         changed.add(shard);
@@ -161,7 +144,7 @@ export class SqliteStore implements Store {
       }
       for (const shard of changed) opened.shardRows.update(shard);
       this.#faults?.before('commit');
-      opened.commit.run();
+      opened.commit();
     } catch (cause) {
       throw this.#poison(cause, 'apply');
     }
@@ -255,31 +238,9 @@ export class SqliteStore implements Store {
       }
     }
     // Descriptors last: closing one drops the locks of every connection of this process.
-    opened?.db.close();
+    opened?.close();
     await this.#worker.stop();
     if (failure !== undefined) throw failure;
-  }
-
-  #openDatabase(): Opened {
-    fs.mkdirSync(this.#options.dir, { recursive: true });
-    const db = new Database(this.file, { timeout: 0 });
-    try {
-      const { cluster, hash, cacheBytesMax = cacheBytesDefault } = this.#options;
-      const identity = { cluster, hashProbe: hash(hashProbe) };
-      openSchema(db, { file: this.file, identity, cacheBytesMax });
-      return {
-        db,
-        begin: db.prepare('BEGIN IMMEDIATE'),
-        commit: db.prepare('COMMIT'),
-        logFrames: db.prepare('PRAGMA wal_checkpoint(NOOP)'),
-        freePages: db.prepare<[], number>('PRAGMA freelist_count').pluck(),
-        rows: new KeyRows(db),
-        shardRows: new ShardRows(db),
-      };
-    } catch (cause) {
-      db.close();
-      throw cause;
-    }
   }
 
   #applyEntry(shard: ShardDraft, entry: Entry): CommandResult | undefined {
@@ -336,26 +297,13 @@ export class SqliteStore implements Store {
     };
   }
 
-  #logFrames(): number {
-    return this.#open().logFrames.get()?.log ?? 0;
-  }
-
-  #hasFreePages(): boolean {
-    return (this.#open().freePages.get() ?? 0) > 0;
-  }
-
-  #returnFreePages(): void {
-    // `exec` runs to the end; a prepared statement would stop after the first page.
-    this.#open().db.exec(`PRAGMA incremental_vacuum(${vacuumPages})`);
-  }
-
   #shard(group: GroupId): ShardDraft {
     const shard = this.#shards.get(group);
     invariant(shard !== undefined, `group ${group} has a shard on this node`);
     return shard;
   }
 
-  #open(): Opened {
+  #open(): StateDatabase {
     if (this.#failure !== undefined) throw this.#failure;
     if (this.#opened === undefined) {
       const reason = this.#closing === undefined ? 'it is not open yet' : 'it is closed';
@@ -376,9 +324,8 @@ export class SqliteStore implements Store {
       cause instanceof InvariantViolation ? cause : storeError(cause, { file: this.file, action });
     this.#failure ??= error;
     void this.#checkpointer.stop();
-    const db = this.#opened?.db;
     try {
-      if (db?.inTransaction) db.exec('ROLLBACK');
+      this.#opened?.rollBack();
     } catch {
       // The first error is the one worth telling; the connection is given up anyway.
     }

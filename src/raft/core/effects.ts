@@ -31,7 +31,7 @@ export class EffectsCollector {
   }
 
   proposed(id: RequestId, entry: EntryId): void {
-    this.#proposed.push({ id, entry: { index: entry.index, term: entry.term } });
+    this.#proposed.push({ id, entry });
   }
 
   dropped(id: RequestId, reason: DropReason): void {

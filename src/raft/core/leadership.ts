@@ -46,7 +46,6 @@ export class Leadership {
   readonly #parts: LeadershipParts;
   readonly #followers = new Map<ReplicaId, Progress>();
   #uncommittedBytes = 0;
-  #heartbeatTicks = 0;
   #quorumTicks = 0;
   #transfer: Transfer | undefined;
   /** First index of this term: the empty entry that the leadership began with. */
@@ -93,13 +92,13 @@ export class Leadership {
   #append(kind: EntryKind, data: Uint8Array): Entry {
     const { log, term } = this.#parts;
     const entry = { index: log.lastIndex + 1, term, kind, data };
-    log.append([entry]);
+    log.append(entry);
     this.#uncommittedBytes += data.length;
     return entry;
   }
 
   /** False: a majority was silent for an election timeout, and the leader must step down. */
-  tick(): boolean {
+  tick(tick: number): boolean {
     const { timing } = this.#parts;
     this.#quorumTicks += 1;
     if (this.#quorumTicks >= timing.electionTicksMin) {
@@ -111,8 +110,9 @@ export class Leadership {
       this.#transfer.ticks += 1;
       if (this.#transfer.ticks >= timing.electionTicksMin) this.#transfer = undefined;
     }
-    this.#heartbeatTicks += 1;
-    if (this.#heartbeatTicks >= timing.heartbeatTicks) this.#broadcastHeartbeat();
+    // By the replica's own count of ticks and not since the last one: all groups of a node are
+    // ticked together, so their heartbeats to a peer leave together, as one message.
+    if (tick % timing.heartbeatTicks === 0) this.#broadcastHeartbeat();
     return true;
   }
 
@@ -125,7 +125,6 @@ export class Leadership {
 
   #broadcastHeartbeat(): void {
     const { self, term, log, outbox } = this.#parts;
-    this.#heartbeatTicks = 0;
     for (const [replica, progress] of this.#followers) {
       outbox.sendNow({
         type: 'heartbeat',
@@ -179,13 +178,8 @@ export class Leadership {
     const index = reachedByQuorum(membership, matched);
     if (index <= log.commit || log.term(index) !== term) return false;
     // Entries of earlier terms were not counted when this leadership began.
-    for (let from = Math.max(log.commit + 1, this.#firstOwnIndex); from <= index; ) {
-      const entries = log.entries(from, this.#parts.limits.appendBytesMax);
-      for (const entry of entries) {
-        if (entry.index <= index) this.#uncommittedBytes -= entry.data.length;
-      }
-      from += entries.length;
-    }
+    const from = Math.max(log.commit + 1, this.#firstOwnIndex);
+    this.#uncommittedBytes -= log.dataBytes(from, index);
     invariant(this.#uncommittedBytes >= 0, 'every byte is settled once');
     log.commitTo(index);
     return true;

@@ -106,7 +106,7 @@ export class RaftLog {
     return this.term(id.index) === id.term;
   }
 
-  /** Section 5.4.1: the later term wins, then the longer log; never component by component (A12). */
+  /** Section 5.4.1: the later term wins, then the longer log; not each for itself (A12). */
   isUpToDate(candidate: EntryId): boolean {
     const own = this.last;
     return (
@@ -114,16 +114,10 @@ export class RaftLog {
     );
   }
 
-  /** A leader's own entries, directly after the last one. */
-  append(entries: readonly Entry[]): void {
-    for (const entry of entries) {
-      invariant(entry.index === this.#lastIndex + 1, 'a leader appends without gaps');
-      invariant(entry.term >= this.#knownTerm(this.#lastIndex), 'terms never fall along the log');
-      this.#push(entry);
-    }
-  }
-
-  #push(entry: Entry): void {
+  /** One more entry, directly after the last one. */
+  append(entry: Entry): void {
+    invariant(entry.index === this.#lastIndex + 1, 'entries are appended without gaps');
+    invariant(entry.term >= this.#knownTerm(this.#lastIndex), 'terms never fall along the log');
     this.#window.push(entry);
     this.#windowBytes += entry.data.length;
     this.#terms.push(entry.index, entry.term);
@@ -137,18 +131,23 @@ export class RaftLog {
    */
   acceptFrom(previous: EntryId, entries: readonly Entry[]): boolean {
     if (!this.matches(previous)) return false;
-    for (let i = 0; i < entries.length; i += 1) {
+    let conflict = 0;
+    for (const entry of entries) {
+      if (!this.matches(entry)) break;
+      conflict += 1;
+    }
+    const first = entries[conflict];
+    if (first === undefined) return true;
+    if (first.index <= this.#commit) {
+      throw new ImpossibleInput(
+        `a leader of term ${first.term} sent another entry for committed index ${first.index}`,
+      );
+    }
+    if (first.index <= this.#lastIndex) this.#truncate(first.index);
+    for (let i = conflict; i < entries.length; i += 1) {
       const entry = entries[i];
       invariant(entry !== undefined, 'the loop stays inside the array');
-      if (this.matches(entry)) continue;
-      if (entry.index <= this.#commit) {
-        throw new ImpossibleInput(
-          `a leader of term ${entry.term} sent another entry for committed index ${entry.index}`,
-        );
-      }
-      if (entry.index <= this.#lastIndex) this.#truncate(entry.index);
-      this.append(entries.slice(i));
-      return true;
+      this.append(entry);
     }
     return true;
   }
@@ -209,6 +208,16 @@ export class RaftLog {
       if (bytes > bytesMax && i > start) break;
     }
     return this.#window.slice(start, i);
+  }
+
+  /** Data in the entries from `from` to `to`, which are not handed out yet and so in memory. */
+  dataBytes(from: Index, to: Index): number {
+    invariant(from >= this.#windowFirst && to <= this.#lastIndex, 'new entries are in the window');
+    let bytes = 0;
+    for (let index = from; index <= to; index += 1) {
+      bytes += this.#window[index - this.#windowFirst]?.data.length ?? 0;
+    }
+    return bytes;
   }
 
   commitTo(index: Index): void {

@@ -19,18 +19,10 @@ export class Outbox {
     this.#afterDurable.push(message);
   }
 
-  get hasAfterDurable(): boolean {
-    return this.#afterDurable.length > 0;
-  }
-
   take(): { now: Message[]; afterDurable: Message[] } {
     const taken = { now: this.#now, afterDurable: this.#afterDurable };
     this.#now = [];
     this.#afterDurable = [];
     return taken;
-  }
-
-  get empty(): boolean {
-    return this.#now.length === 0 && this.#afterDurable.length === 0;
   }
 }

@@ -10,12 +10,14 @@ export class Persistence {
   #token = 0;
   #written: { term: Term; vote: ReplicaId };
   #selfVoteToken: number | undefined;
+  readonly #silentTicksMax: number;
   /** Tick of the last sign of life while appends are under way. */
   #aliveTick = 0;
 
-  constructor(log: RaftLog, written: { term: Term; vote: ReplicaId }) {
+  constructor(log: RaftLog, written: { term: Term; vote: ReplicaId }, silentTicksMax: number) {
     this.#log = log;
     this.#written = { term: written.term, vote: written.vote };
+    this.#silentTicksMax = silentTicksMax;
   }
 
   needsWrite(state: HardState): boolean {
@@ -28,8 +30,27 @@ export class Persistence {
     return this.#log.appendsUnderWay > 0;
   }
 
-  stalledFor(tick: number): number {
-    return this.underWay ? tick - this.#aliveTick : 0;
+  /** The disk owes an answer for longer than an election may take (H1). */
+  silent(tick: number): boolean {
+    return this.underWay && tick - this.#aliveTick > this.#silentTicksMax;
+  }
+
+  /** What a turn may send at once, and the append that the rest must wait for. */
+  take(turn: {
+    messages: { now: Message[]; afterDurable: Message[] };
+    state: HardState;
+    tick: number;
+    candidate: boolean;
+  }): { send: Message[]; append?: Append } {
+    const { state, tick, candidate } = turn;
+    const { now, afterDurable } = turn.messages;
+    const write = this.needsWrite(state);
+    if (!write && afterDurable.length === 0) return { send: now };
+    // Everything this replica ever said is durable already: nothing to wait for.
+    if (!write && !this.underWay) return { send: [...now, ...afterDurable] };
+    // Behind a silent disk answers would gather without end. Lost ones are asked for again.
+    if (!write && this.silent(tick)) return { send: now };
+    return { send: now, append: this.start({ state, afterDurable, tick, candidate }) };
   }
 
   /**

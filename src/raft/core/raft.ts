@@ -27,7 +27,6 @@ import { Outbox } from './outbox.js';
 import { Persistence } from './persistence.js';
 import { ForwardedReads } from './reads.js';
 import {
-  type Append,
   type AppendMessage,
   type DropReason,
   type Effects,
@@ -93,7 +92,7 @@ export class Raft {
     }
     this.#term = hardState.term;
     this.#vote = hardState.vote;
-    this.#persistence = new Persistence(this.#log, hardState);
+    this.#persistence = new Persistence(this.#log, hardState, options.timing.electionTicksMax);
     this.#unapplied = new UnappliedBudget(options.limits.unappliedBytesMax);
     // Far apart from what an earlier process of this replica asked with, in safe integers.
     this.#forwardedReads = new ForwardedReads(Math.floor(options.random() * 2 ** 48));
@@ -176,16 +175,12 @@ export class Raft {
     this.#tick += 1;
     // A replica whose disk hangs must not lead, so that one that works is elected (H1); nor does
     // it campaign, for its vote for itself would never become durable.
-    const stalled = this.#diskStalled;
+    const silent = this.#persistence.silent(this.#tick);
     if (this.#leadership !== undefined) {
-      if (stalled || !this.#leadership.tick()) this.#becomeFollower(this.#term, NOBODY);
+      if (silent || !this.#leadership.tick(this.#tick)) this.#becomeFollower(this.#term, NOBODY);
       return;
     }
-    if (this.#election.tick() && !stalled) this.#campaign('pre-vote', false);
-  }
-
-  get #diskStalled(): boolean {
-    return this.#persistence.stalledFor(this.#tick) > this.#timing.electionTicksMax;
+    if (this.#election.tick() && !silent) this.#campaign('pre-vote', false);
   }
 
   // Messages ------------------------------------------------------------------------------
@@ -507,7 +502,13 @@ export class Raft {
     this.#askForReads();
     this.#leadership?.flush();
     this.#grantReads();
-    const { send, append } = this.#takeAppend();
+    const { send, append } = this.#persistence.take({
+      messages: this.#outbox.take(),
+      // The commit index is never behind what the message that brought the entries said.
+      state: { term: this.#term, vote: this.#vote, commit: this.#log.commit },
+      tick: this.#tick,
+      candidate: this.#role === 'candidate',
+    });
     const apply = this.#takeCommitted();
     const now = { role: this.#role, leader: this.#leader, term: this.#term };
     return this.#effects.take({ send, append, apply, now });
@@ -530,26 +531,6 @@ export class Raft {
         this.#outbox.sendNow({ type: 'read-index-response', from, to, term, context, index });
       }
     }
-  }
-
-  #takeAppend(): { send: Message[]; append?: Append } {
-    const { now, afterDurable } = this.#outbox.take();
-    // The commit index is never behind what the message that brought the entries said.
-    const state = { term: this.#term, vote: this.#vote, commit: this.#log.commit };
-    const write = this.#persistence.needsWrite(state);
-    if (!write && afterDurable.length === 0) return { send: now };
-    // Everything this replica ever said is durable already: nothing to wait for.
-    if (!write && !this.#persistence.underWay) return { send: [...now, ...afterDurable] };
-    // Behind a silent disk answers would gather without end. Lost ones are asked for again.
-    if (!write && this.#diskStalled) return { send: now };
-    const candidate = this.#role === 'candidate';
-    const append = this.#persistence.start({
-      state,
-      afterDurable,
-      tick: this.#tick,
-      candidate,
-    });
-    return { send: now, append };
   }
 
   #takeCommitted(): Effects['apply'] {

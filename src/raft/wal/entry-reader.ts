@@ -9,7 +9,14 @@ import { invariant } from '../core/invariant.js';
 import type { Entry, Index } from '../core/types.js';
 import { readFailure, WalError } from './errors.js';
 import type { GroupLog } from './group-log.js';
-import { entryCrc, entryRecordBytes, RecordType, readEntryRecord } from './record.js';
+import { getUint64 } from './integers.js';
+import {
+  ENTRY_PREFIX_BYTES,
+  entryCrc,
+  entryRecordBytes,
+  RECORD_HEADER_BYTES,
+  RecordType,
+} from './record.js';
 import type { Segment, SegmentList } from './segment-list.js';
 
 const SPAN_BYTES_MAX = 1024 * 1024;
@@ -118,16 +125,19 @@ function verified(
   log: GroupLog,
   index: Index,
 ): Entry | undefined {
-  const type = view.getUint8(at);
-  if (type !== RecordType.entry && type !== RecordType.carriedEntry) return undefined;
+  // Damaged bytes are compared with what should stand here and never believed.
+  const { group } = log;
+  const term = log.termAt(index) ?? 0;
   const dataBytes = log.bytesOf(index);
-  // The length is compared before anything that depends on it is read.
-  if (view.getUint32(at + 4, true) !== dataBytes + 16 || view.getUint8(at + 1) > 2)
-    return undefined;
-  const record = readEntryRecord(view, at);
-  const { group, term, kind } = record;
-  if (group !== log.group || record.index !== index || term !== log.termAt(index)) return undefined;
-  const data = bytes.subarray(at + 32, at + 32 + dataBytes);
+  const type = view.getUint8(at);
+  const kind = view.getUint8(at + 1);
+  if (type !== RecordType.entry && type !== RecordType.carriedEntry) return undefined;
+  if (kind !== 0 && kind !== 1 && kind !== 2) return undefined;
+  if (view.getUint32(at + 4, true) !== dataBytes + ENTRY_PREFIX_BYTES) return undefined;
+  if (view.getUint32(at + 8, true) !== group) return undefined;
+  if (getUint64(view, at + 16) !== index || getUint64(view, at + 24) !== term) return undefined;
+  const from = at + RECORD_HEADER_BYTES + ENTRY_PREFIX_BYTES;
+  const data = bytes.subarray(from, from + dataBytes);
   if (entryCrc(group, index, term, kind, data) !== view.getUint32(at + 12, true)) return undefined;
   return { index, term, kind, data };
 }

@@ -21,14 +21,16 @@ export type WalErrorCode =
 
 const ADVICE: Record<WalErrorCode, string> = {
   wal_corrupt:
-    'Acknowledged data is damaged and was not cut. Do not edit or delete the file: `kvorum wal dump` ' +
-    'shows what is readable. Check the disk. If the other replicas are healthy, take this node out of ' +
-    'the cluster and add it again with an empty data folder and a new node id.',
+    'Acknowledged data is damaged and was not cut. Do not edit or delete the file: ' +
+    '`kvorum wal dump` shows what is readable. Check the disk. If the other replicas are ' +
+    'healthy, take this node out of the cluster and add it again with an empty data folder ' +
+    'and a new node id.',
   wal_foreign:
     'Check that the configured data folder is the one of this node; nothing was changed.',
   wal_version: 'Start the newer version of Kvorum again; nothing was changed.',
   wal_write_failed:
-    'The node stopped acknowledging. Check the disk (dmesg, free space, mount options), then restart.',
+    'The node stopped acknowledging. Check the disk (dmesg, free space, mount options), then ' +
+    'restart.',
   wal_read_failed: 'The node stopped. Check the disk (dmesg, permissions), then restart.',
   wal_full: 'The node stopped acknowledging. Free some disk space, then restart.',
   wal_closed: 'The log was closed; this is the end of a shutdown, or a mistake in the caller.',

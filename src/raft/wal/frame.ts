@@ -10,7 +10,7 @@ import { getUint64, putUint64 } from './integers.js';
 
 export const FRAME_HEADER_BYTES = 24;
 
-/** `first` begins a segment, `seal` says that all before it is durable, `end` that another follows. */
+/** `first` begins a segment, `seal` says that all before is durable, `end` that another follows. */
 export const FrameKind = { batch: 1, first: 2, seal: 3, end: 4 } as const;
 export type FrameKind = (typeof FrameKind)[keyof typeof FrameKind];
 

@@ -90,7 +90,8 @@ export function entryCrc(
     Math.imul(index >>> 0, 0x85ebca6b) ^
     Math.imul(term >>> 0, 0xc2b2ae35) ^
     kind;
-  return crc32(data, seed >>> 0);
+  // zlib takes a null pointer, which an empty array may have, as "begin anew" and drops the seed.
+  return data.length === 0 ? seed >>> 0 : crc32(data, seed >>> 0);
 }
 
 /** Calls the visitor for each record between `start` and `end`; throws MalformedRecord. */
@@ -147,8 +148,7 @@ function readRecord(view: DataView, at: number, end: number, visitor: RecordVisi
   }
 }
 
-/** Reads the header of an entry record; the caller knows that it lies within the view. */
-export function readEntryRecord(view: DataView, at: number): EntryRecord {
+function readEntryRecord(view: DataView, at: number): EntryRecord {
   const type = view.getUint8(at);
   const kind = view.getUint8(at + 1);
   const length = view.getUint32(at + 4, true);

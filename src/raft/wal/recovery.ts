@@ -144,6 +144,8 @@ class Replay {
   #previousBytes = 0;
   #ended = false;
   #lastFrame: Tail['lastFrame'];
+  /** Where the first frame is that does not hold: the end, unless something valid follows. */
+  #end: { readonly segment: Segment; readonly offset: number } | undefined;
 
   constructor(folder: string, opened: readonly Segment[], warn: (warning: WalWarning) => void) {
     this.#folder = folder;
@@ -155,9 +157,9 @@ class Replay {
     let prepared: Segment | undefined;
     for (const segment of this.#opened) {
       const scanner = new FrameScanner(segment.file, segment.capacityBytes, segment.seed);
-      const canBegin = this.#segment === undefined || this.#ended;
-      const begun = canBegin && (await this.#replaySegment(segment, scanner));
+      const begun = this.#end === undefined && (await this.#replaySegment(segment, scanner));
       if (begun) continue;
+      this.#end ??= { segment, offset: FRAMES_BEGIN };
       // From here on nothing may be written: this is the segment that was kept ready.
       await this.#expectNothing(segment, scanner, FRAMES_BEGIN);
       if (prepared !== undefined || (this.#segment === undefined && segment.id !== 1)) {
@@ -212,6 +214,7 @@ class Replay {
     this.#previousBytes = previousBytes;
     this.#ended = ended;
     if (!ended) {
+      this.#end = { segment, offset };
       await this.#expectNothing(segment, scanner, offset);
       await this.#reportTornTail(segment, scanner);
     }
@@ -230,22 +233,15 @@ class Replay {
     }
   }
 
-  /** The bad frame is at `offset`. A valid one at it or behind it makes that damage, not an end. */
+  /** A valid frame at `offset` or behind it makes the bad one damage, and not the end. */
   async #expectNothing(segment: Segment, scanner: FrameScanner, offset: number): Promise<void> {
     const later = await scanner.nextFrame(offset, this.#sequence);
     if (later === undefined) return;
-    const bad = this.#badPlace(segment, offset);
+    const bad = this.#end ?? { segment, offset };
     const what =
       `the frame here is damaged, but frame ${later.header.sequence} after it ` +
       `(${segment.fileName} at offset ${later.offset}) is whole`;
     throw this.#corrupt(what, bad.segment, bad.offset);
-  }
-
-  /** Frames in a segment that should be empty: the damage is where the log seemed to end. */
-  #badPlace(segment: Segment, offset: number) {
-    const last = this.#segment;
-    if (last === undefined || last === segment || this.#ended) return { segment, offset };
-    return { segment: last, offset: this.#offset };
   }
 
   async #reportTornTail(segment: Segment, scanner: FrameScanner): Promise<void> {

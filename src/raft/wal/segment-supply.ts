@@ -69,9 +69,14 @@ export class SegmentSupply {
     return next;
   }
 
+  /** The log is poisoned: nothing new is begun. */
+  stop(): void {
+    this.#stopped = true;
+  }
+
   /** Waits for what runs, then lets go of the files. */
   async close(): Promise<void> {
-    this.#stopped = true;
+    this.stop();
     while (this.#job !== undefined) await this.#job;
     await this.#next?.file.close();
     this.#next = undefined;
@@ -85,7 +90,11 @@ export class SegmentSupply {
       this.#job = undefined;
       this.tend();
     };
-    this.#job = outcome.then(settled, settled);
+    // After a failure nothing follows by itself: the log is about to be told.
+    const failed = () => {
+      this.#job = undefined;
+    };
+    this.#job = outcome.then(settled, failed);
     return outcome;
   }
 

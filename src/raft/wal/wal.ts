@@ -291,6 +291,7 @@ class SegmentedWal implements Wal {
     if (this.#failure === undefined) {
       this.#failure = writeFailure(what, cause, this.#folder);
       this.#cancelSealTimer?.();
+      this.#supply?.stop();
       this.#options.onFailure?.(this.#failure);
     }
     return this.#failure;

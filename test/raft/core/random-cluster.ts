@@ -212,7 +212,14 @@ export class RandomCluster {
     // A cut link keeps some messages for later and loses others.
     if (cut && random.chance(0.7)) return;
     if (!random.chance(weather.duplicateChance)) this.#inFlight.splice(at, 1);
-    if (!cut && !random.chance(weather.lossChance)) this.#deliver(message);
+    if (!cut && !random.chance(weather.lossChance)) this.#deliver(this.#shortened(message));
+  }
+
+  #shortened(message: Message): Message {
+    if (message.type !== 'append' || !this.random.chance(this.weather.shortenChance))
+      return message;
+    const { entries } = message;
+    return { ...message, entries: entries.slice(0, this.random.between(0, entries.length)) };
   }
 
   #deliver(message: Message): void {

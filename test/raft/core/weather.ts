@@ -12,6 +12,8 @@ export interface Weather {
   readonly lossChance: number;
   readonly duplicateChance: number;
   readonly reorderChance: number;
+  /** An append arrives with fewer of its entries, as any leader might have sent it (B3, B4). */
+  readonly shortenChance: number;
   /** How likely a turn ends right after an input; otherwise inputs gather. */
   readonly drainChance: number;
   readonly weights: {
@@ -68,6 +70,7 @@ export function randomWeather(random: SeededRandom): Weather {
     lossChance: random.pick([0, 0, 0.02, 0.2]),
     duplicateChance: random.pick([0, 0, 0.05, 0.2]),
     reorderChance: random.pick([0, 0.1, 0.5, 1]),
+    shortenChance: random.pick([0, 0, 0.2, 0.5]),
     drainChance: random.pick([0.2, 0.7, 1]),
     weights,
   };

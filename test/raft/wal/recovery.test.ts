@@ -8,10 +8,10 @@ import t, { type Test } from 'tap';
 import { dump } from '../../../src/raft/wal/dump.js';
 import { WalError } from '../../../src/raft/wal/errors.js';
 import type { WalWarning } from '../../../src/raft/wal/recovery.js';
-import type { Wal } from '../../../src/raft/wal/types.js';
+import type { Recovered, Wal } from '../../../src/raft/wal/types.js';
 import { createWal } from '../../../src/raft/wal/wal.js';
 import { SimulatedDisk, seededRandom } from '../../simulation/simulated-disk.js';
-import { LogModel, type Step, snapshotOf } from './log-model.js';
+import { configurationOf, LogModel, type Step, snapshotOf } from './log-model.js';
 import { ManualClock } from './manual-clock.js';
 
 const SEGMENT_BYTES = 8192;
@@ -21,14 +21,16 @@ t.comment(`KVORUM_SEED=${seed}`);
 const runs = (count: number) => Math.ceil(count * Number(process.env['KVORUM_RUNS'] ?? 1));
 
 const steps = (minLength: number, maxLength: number) =>
-  fc.array(
-    fc.record({ what: fc.nat(99), a: fc.nat(1000), b: fc.nat(1000), c: fc.nat(1000) }),
-    { minLength, maxLength, size: 'max' },
-  );
+  fc.array(fc.record({ what: fc.nat(99), a: fc.nat(1000), b: fc.nat(1000), c: fc.nat(1000) }), {
+    minLength,
+    maxLength,
+    size: 'max',
+  });
 
 interface Opened {
   readonly wal: Wal;
   readonly clock: ManualClock;
+  readonly recovered: Recovered;
   readonly snapshot: string;
   readonly warnings: WalWarning[];
 }
@@ -47,7 +49,7 @@ async function openOn(disk: SimulatedDisk): Promise<Opened> {
     randomUint32: () => Math.floor(random() * 2 ** 32),
   });
   const recovered = await wal.open();
-  return { wal, clock, snapshot: snapshotOf(wal, recovered), warnings };
+  return { wal, clock, recovered, snapshot: snapshotOf(wal, recovered), warnings };
 }
 
 /** An idle spell long enough for a seal. */
@@ -96,26 +98,43 @@ async function crashPoints(
   return points;
 }
 
-/** A log that came back must also be able to go on, and come back again. */
-async function goesOn(disk: SimulatedDisk, opened: Opened): Promise<void> {
+/** A log that came back must also be able to go on, over a segment's end, and come back again. */
+async function goesOn(
+  disk: SimulatedDisk,
+  opened: Opened,
+  random: () => number,
+  share = 0.1,
+): Promise<void> {
   const { wal } = opened;
-  const write = { group: 77, replica: 1 };
-  const configuration = { voters: [], outgoing: [], learners: [], learnersNext: [], autoLeave: false };
-  const mark = { index: 0, term: 0, configuration };
-  const hardState = { term: 1, vote: 1, commit: 0 };
-  const entry = { index: 1, term: 1, kind: 1 as const, data: Buffer.from('after') };
-  await wal.write({
-    created: [{ ...write, mark, hardState }],
-    removed: [],
-    writes: [{ group: 77, entries: [entry] }],
-  });
-  // The power goes: nothing was closed.
-  const again = await openOn(disk.powerCut(seed));
-  const lines = again.snapshot.split('\n').filter((line) => !line.startsWith('77.'));
-  if (lines.join('\n') !== opened.snapshot) throw new Error('the second recovery differs');
-  if (again.snapshot.split('\n').length !== lines.length + 1) throw new Error('a write is lost');
-  await again.wal.close();
+  const birth = {
+    group: 77,
+    replica: 1,
+    mark: { index: 0, term: 0, configuration: configurationOf(1) },
+    hardState: { term: 1, vote: 1, commit: 0 },
+  };
+  let acknowledged = 0;
+  const images: { image: SimulatedDisk; least: number }[] = [];
+  disk.beforeOperation = () => {
+    if (random() > share) return;
+    images.push({ image: disk.powerCut(Math.floor(random() * 2 ** 31)), least: acknowledged });
+  };
+  await wal.write({ created: [birth], removed: [], writes: [] });
+  for (let index = 1; index <= 8; index++) {
+    const entry = { index, term: 1, kind: 1 as const, data: new Uint8Array(900) };
+    await wal.write({ created: [], removed: [], writes: [{ group: 77, entries: [entry] }] });
+    acknowledged = index;
+  }
+  disk.beforeOperation = undefined;
+  images.push({ image: disk.powerCut(seed), least: acknowledged });
   await wal.close();
+  for (const { image, least } of images) {
+    const again = await openOn(image);
+    const rest = again.snapshot.split('\n').filter((line) => !line.startsWith('77.'));
+    if (rest.join('\n') !== opened.snapshot) throw new Error('the second recovery differs');
+    const found = again.recovered.groups.find(({ group }) => group === 77)?.lastIndex ?? 0;
+    if (found < least || found > least + 1) throw new Error(`${found} entries after ${least}`);
+    await again.wal.close();
+  }
 }
 
 t.test('every crash point: all that was acknowledged, the one in flight or not', async (t) => {
@@ -131,7 +150,7 @@ t.test('every crash point: all that was acknowledged, the one in flight or not',
         throw new Error(`found\n${opened.snapshot}\nallowed\n${allowed.join('\nor\n')}`);
       }
       torn += opened.warnings.length;
-      if (points % 4 === 0) await goesOn(disk, opened);
+      if (points % 12 === 0) await goesOn(disk, opened, random);
       else await opened.wal.close();
       if (points % 25 === 0) carried += await countCarried(disk);
     }
@@ -194,6 +213,17 @@ t.test('what a process served from is durable, even if only the page cache had i
   };
   await fc.assert(fc.asyncProperty(steps(10, 20), fc.nat(), check), { numRuns: runs(10), seed });
   t.pass();
+});
+
+t.test('a name that a killed process left is made durable before it is used', async (t) => {
+  const random = seededRandom(seed);
+  const disk = new SimulatedDisk({ seed });
+  const killed: SimulatedDisk[] = [];
+  disk.beforeOperation = () => killed.push(disk.processKill(1));
+  const { wal } = await openOn(disk);
+  await wal.close();
+  t.ok(killed.length > 20);
+  for (const image of killed) await goesOn(image, await openOn(image), random, 0.5);
 });
 
 t.test('a flipped bit is an error with file and offset, or changes nothing', async (t) => {
@@ -311,6 +341,19 @@ t.test('lost and foreign files are refused with a name and advice', async (t) =>
     t.match(error.advice, /dump/);
   }
 
+  const young = (await runThrough(all.slice(0, 12), true)).disk;
+  t.match(young.paths[0], /000000000001/, 'the first segment of all is still there');
+  for (const whole of [disk, young]) {
+    for (const path of whole.paths.slice(0, -1)) {
+      const wiped = whole.processKill(1);
+      const bytes = new Uint8Array(whole.contentOf(path));
+      wiped.place(path, bytes.fill(0, 4096));
+      const error = await refusal(t, wiped);
+      t.match(error, { code: 'wal_corrupt', message: /damaged, but frame|holds nothing/ }, path);
+      t.ok((error.offset ?? 0) >= 4096);
+    }
+  }
+
   const shorter = disk.processKill(1);
   const [first = '', second = ''] = segments;
   shorter.place(first, disk.contentOf(first).slice(0, 5000));
@@ -336,7 +379,13 @@ t.test('a torn tail is cut, and reported with place and length', async (t) => {
   image.fault = ({ kind }) => (kind === 'datasync' ? 'EIO' : undefined);
   const entry = { index: 3, term: 1, kind: 1 as const, data: new Uint8Array(2000).fill(9) };
   const [path = ''] = image.paths;
-  await t.rejects(wal.write({ created: [], removed: [], writes: [{ group: 1, entries: [{ ...entry, index: 2 }] }] }));
+  await t.rejects(
+    wal.write({
+      created: [],
+      removed: [],
+      writes: [{ group: 1, entries: [{ ...entry, index: 2 }] }],
+    }),
+  );
   // The page cache has all of it; only the middle is taken away.
   const before = image.contentOf(path).slice();
   const at = before.lastIndexOf(9) - 1000;
