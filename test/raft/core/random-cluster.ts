@@ -21,6 +21,8 @@ export interface RandomRun {
 }
 
 const eventsPerRun = 4000;
+const usurpTicks = 8;
+const usurpEvents = 150;
 const traceLinesKept = 60;
 
 export class RunFailed extends Error {
@@ -58,6 +60,7 @@ export class RandomCluster {
   events = 0;
   readonly #network: RandomNetwork;
   readonly #paused = new Set<ReplicaId>();
+  #usurping = false;
   #nextId = 1;
 
   constructor(seed: number) {
@@ -115,6 +118,7 @@ export class RandomCluster {
     if (name === 'deliver') return this.#deliverOne();
     if (name === 'cut') return this.#cutSomething();
     if (name === 'cutLeader') return this.#cutLeader();
+    if (name === 'usurp') return this.#usurp();
     if (name === 'lull') return this.#lull();
     if (name === 'heal') return this.#network.heal();
     if (name === 'restart') return this.#restartOne();
@@ -224,7 +228,8 @@ export class RandomCluster {
 
   #deliver(message: Message): void {
     const replica = this.replicas.get(message.to);
-    if (replica === undefined || !replica.up) return;
+    if (replica === undefined) return;
+    if (!replica.up) return this.#network.keep(message);
     this.note(`${message.to} receives ${line(message)}`);
     this.#count(message.type);
     this.step(replica, { kind: 'message', message });
@@ -256,6 +261,25 @@ export class RandomCluster {
     this.#cutBetween(side);
   }
 
+  #usurp(): void {
+    const old = this.up.find((replica) => replica.core.status.role === 'leader');
+    if (old === undefined || this.#usurping) return;
+    this.#usurping = true;
+    this.note(`${old.id} is cut off and does not know it`);
+    this.#count('usurp');
+    this.#cutBetween(new Set([old.id]));
+    this.#paused.add(old.id);
+    for (const replica of this.up) if (replica !== old) this.#wait(replica, usurpTicks);
+    for (let i = 0; i < usurpEvents; i += 1) this.anyEvent();
+    this.#paused.delete(old.id);
+    if (old.up) {
+      this.read(old);
+      this.drain(old);
+      this.#network.reconnect(old.id);
+    }
+    this.#usurping = false;
+  }
+
   #cutBetween(side: ReadonlySet<ReplicaId>): void {
     for (const a of this.replicas.keys()) {
       for (const b of this.replicas.keys()) {
@@ -267,10 +291,13 @@ export class RandomCluster {
   #lull(): void {
     const ticks = this.random.between(1, randomTiming.electionTicksMax);
     for (const replica of this.up) {
-      if (this.random.chance(0.5) || this.#paused.has(replica.id)) continue;
-      for (let i = 0; i < ticks; i += 1) this.step(replica, { kind: 'tick' });
-      this.drain(replica);
+      if (this.random.chance(0.5) && !this.#paused.has(replica.id)) this.#wait(replica, ticks);
     }
+  }
+
+  #wait(replica: SimulatedReplica, ticks: number): void {
+    for (let i = 0; i < ticks; i += 1) this.step(replica, { kind: 'tick' });
+    this.drain(replica);
   }
 
   #crash(replica: SimulatedReplica): void {
@@ -294,6 +321,7 @@ export class RandomCluster {
   restart(replica: SimulatedReplica): void {
     this.note(`${replica.id} starts`);
     replica.start();
+    if (this.random.chance(0.5)) this.#network.reconnect(replica.id);
     this.invariants.stepped(replica);
   }
 

@@ -16,6 +16,8 @@ export class RandomNetwork {
   #inFlight: Message[] = [];
   /** Lost for now; some arrive after all. */
   #late: Message[] = [];
+  /** Were late and are here, whatever became of the link they came by. */
+  #arriving: Message[] = [];
   readonly #cut = new Set<string>();
 
   constructor(random: SeededRandom, weather: Weather) {
@@ -28,6 +30,11 @@ export class RandomNetwork {
     while (this.#inFlight.length > inFlightMax) {
       this.#inFlight.splice(this.#random.below(this.#inFlight.length), 1);
     }
+  }
+
+  /** Nobody is there; its sender may keep it until somebody is. */
+  keep(message: Message): void {
+    if (this.#random.chance(0.5)) this.#late.push(message);
   }
 
   cut(from: ReplicaId, to: ReplicaId): void {
@@ -43,6 +50,8 @@ export class RandomNetwork {
     const random = this.#random;
     const { lateChance, reorderChance, duplicateChance, lossChance } = this.#weather;
     if (random.chance(lateChance) || this.#late.length > lateMax) this.#someArriveLate();
+    const late = this.#arriving.shift();
+    if (late !== undefined && !deaf.has(late.to)) return late;
     const near = random.chance(0.9) ? reorderNearMax : inFlightMax;
     const among = Math.min(this.#inFlight.length, near);
     const at = random.chance(reorderChance) ? random.below(among) : 0;
@@ -65,8 +74,14 @@ export class RandomNetwork {
       this.#late.splice(this.#random.below(this.#late.length), 1);
     }
     for (let i = this.#random.between(1, 3); i > 0 && this.#late.length > 0; i -= 1) {
-      this.#inFlight.unshift(...this.#late.splice(this.#random.below(this.#late.length), 1));
+      this.#arriving.push(...this.#late.splice(this.#random.below(this.#late.length), 1));
     }
+  }
+
+  /** What others kept for this replica while it was away comes as soon as it is back. */
+  reconnect(replica: ReplicaId): void {
+    this.#arriving.push(...this.#late.filter((message) => message.to === replica));
+    this.#late = this.#late.filter((message) => message.to !== replica);
   }
 
   #shortened(message: Message): Message {
@@ -79,7 +94,8 @@ export class RandomNetwork {
 
   /** Everything that is still on its way, the oldest first. */
   takeAll(): readonly Message[] {
-    const messages = [...this.#late, ...this.#inFlight];
+    const messages = [...this.#arriving, ...this.#late, ...this.#inFlight];
+    this.#arriving = [];
     this.#late = [];
     this.#inFlight = [];
     return messages;

@@ -37,6 +37,8 @@ export interface Weather {
     readonly cut: number;
     /** Whoever leads is cut off, alone or with a few. */
     readonly cutLeader: number;
+    /** A leader is cut off, the others elect another, and somebody reads from the old one. */
+    readonly usurp: number;
     /** Time passes for some and nothing is delivered: elections begin. */
     readonly lull: number;
     readonly heal: number;
@@ -66,6 +68,7 @@ export function randomWeather(random: SeededRandom): Weather {
     cut: random.pick([0, 0.1, 0.3]),
     cutLeader: random.pick([0, 0.2, 0.5]),
     heal: random.pick([0.5, 2]),
+    usurp: random.pick([0, 0.1, 0.3]),
     lull: random.pick([0, 0.3, 1]),
     pause: random.pick([0, 0, 0.3, 1]),
     resume: random.pick([0.5, 2]),
