@@ -1,4 +1,4 @@
-/** A node as a whole: alone with fakes for how it starts and ends, in a cluster for what it does. */
+/** A node as a whole: alone with fakes for how it starts and ends, in a cluster for the rest. */
 import { rmSync } from 'node:fs';
 import t, { type Test } from 'tap';
 import type { ClusterConfiguration } from '../../src/kv/cluster-configuration.js';

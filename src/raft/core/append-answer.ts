@@ -3,7 +3,7 @@
  * it answers. Only what the message itself proved to match is acknowledged or committed.
  */
 import { ImpossibleInput, type RaftLog } from './log.js';
-import type { AppendMessage, EntryId, Index } from './types.js';
+import type { AppendMessage, AppendResponse, EntryId, Index, ReplicaId, Term } from './types.js';
 
 export type AppendAnswer =
   | { readonly rejected: false; readonly index: Index }
@@ -23,6 +23,23 @@ export function receiveAppend(log: RaftLog, message: AppendMessage): AppendAnswe
   const matched = previous.index + message.entries.length;
   log.commitTo(Math.min(message.commit, matched));
   return { rejected: false, index: matched };
+}
+
+export function appendResponse(
+  answer: AppendAnswer,
+  ends: { from: ReplicaId; to: ReplicaId; term: Term },
+): AppendResponse {
+  const hint = answer.rejected ? answer.hint : { index: 0, term: 0 };
+  return {
+    type: 'append-response',
+    from: ends.from,
+    to: ends.to,
+    term: ends.term,
+    rejected: answer.rejected,
+    index: answer.index,
+    hintIndex: hint.index,
+    hintTerm: hint.term,
+  };
 }
 
 /** No leader has gaps, falling terms or entries of a later term than its own. */

@@ -106,7 +106,7 @@ export class RaftLog {
     return this.term(id.index) === id.term;
   }
 
-  /** Section 5.4.1: the later term wins, then the longer log; not each for itself (A12). */
+  /** Section 5.4.1: the later term wins, then the longer log; never one by one (A12). */
   isUpToDate(candidate: EntryId): boolean {
     const own = this.last;
     return (

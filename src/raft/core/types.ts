@@ -120,7 +120,7 @@ export interface VoteResponse extends Envelope {
   readonly granted: boolean;
 }
 
-/** The leader asks the receiver to campaign at once, if its log still holds this entry. */
+/** The leader asks the receiver to campaign at once, if this entry still stands in its log. */
 export interface TimeoutNow extends Envelope {
   readonly type: 'timeout-now';
   readonly lastIndex: Index;

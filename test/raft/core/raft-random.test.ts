@@ -5,7 +5,7 @@
 import t from 'tap';
 import { runRandomCluster } from './random-cluster.js';
 
-const seeds = 400;
+const seeds = 300;
 
 t.test('safe under random weather, and whole again after it', async (t) => {
   const totals: Record<string, number> = {};

@@ -8,6 +8,7 @@ import type { RaftLimits, RaftTiming } from '../../../src/raft/core/options.js';
 import type { Configuration, Effects, Message, ReplicaId } from '../../../src/raft/core/types.js';
 import { ClusterInvariants } from './cluster-invariants.js';
 import { healAndConverge } from './random-cluster-healing.js';
+import { RandomNetwork } from './random-network.js';
 import { SeededRandom } from './seeded-random.js';
 import { SimulatedReplica } from './simulated-replica.js';
 import { randomWeather, type Weather } from './weather.js';
@@ -19,8 +20,7 @@ export interface RandomRun {
   readonly counts: Readonly<Record<string, number>>;
 }
 
-const eventsPerRun = 1200;
-const inFlightMax = 300;
+const eventsPerRun = 4000;
 const traceLinesKept = 60;
 
 export class RunFailed extends Error {
@@ -56,13 +56,14 @@ export class RandomCluster {
   readonly counts: Record<string, number> = {};
   readonly trace: string[] = [];
   events = 0;
-  #inFlight: Message[] = [];
-  readonly #cut = new Set<string>();
+  readonly #network: RandomNetwork;
+  readonly #paused = new Set<ReplicaId>();
   #nextId = 1;
 
   constructor(seed: number) {
     this.random = new SeededRandom(seed);
     this.weather = randomWeather(this.random);
+    this.#network = new RandomNetwork(this.random, this.weather);
     const { voters, learners } = this.weather;
     const member = (replica: ReplicaId) => ({ node: replica, replica });
     const ids = Array.from({ length: voters }, (_, i) => i + 1);
@@ -85,10 +86,6 @@ export class RandomCluster {
 
   get up(): SimulatedReplica[] {
     return [...this.replicas.values()].filter((replica) => replica.up);
-  }
-
-  get inFlight(): readonly Message[] {
-    return this.#inFlight;
   }
 
   note(line: string): void {
@@ -117,24 +114,36 @@ export class RandomCluster {
     this.events += 1;
     if (name === 'deliver') return this.#deliverOne();
     if (name === 'cut') return this.#cutSomething();
-    if (name === 'heal') return this.#cut.clear();
+    if (name === 'cutLeader') return this.#cutLeader();
+    if (name === 'lull') return this.#lull();
+    if (name === 'heal') return this.#network.heal();
     if (name === 'restart') return this.#restartOne();
-    const { up } = this;
+    if (name === 'resume') return this.#paused.clear();
+    const up = this.up.filter((replica) => !this.#paused.has(replica.id));
     if (up.length === 0) return;
-    const replica = this.random.pick(up);
+    const replica = this.#whoGets(name, up);
     if (name === 'drain') return this.drain(replica);
     if (name === 'disk') return this.finish(replica, this.random.between(1, 2));
     if (name === 'apply') return this.apply(replica, this.random.between(1, 4));
     if (name === 'crash') return this.#crash(replica);
     if (name === 'compact') return this.#compact(replica);
+    if (name === 'pause') return this.#pause(replica);
     this.#request(replica, name);
     if (this.random.chance(this.weather.drainChance)) this.drain(replica);
+  }
+
+  /** Requests go to whoever believes to lead, mostly: to more than one, in bad times. */
+  #whoGets(name: keyof Weather['weights'], up: readonly SimulatedReplica[]): SimulatedReplica {
+    const forLeaders = ['propose', 'read', 'transfer', 'pause'].includes(name);
+    const leaders = up.filter((replica) => replica.core.status.role === 'leader');
+    if (!forLeaders || leaders.length === 0 || this.random.chance(0.3)) return this.random.pick(up);
+    return this.random.pick(leaders);
   }
 
   #request(replica: SimulatedReplica, name: keyof Weather['weights']): void {
     const { random } = this;
     const anybody = () => random.pick([...this.replicas.keys()]);
-    if (name === 'tick') return this.step(replica, { kind: 'tick' });
+    if (name === 'tick') return this.#tick(replica);
     if (name === 'campaign') return this.step(replica, { kind: 'campaign' });
     if (name === 'transfer') return this.step(replica, { kind: 'transfer', to: anybody() });
     if (name === 'unreachable') {
@@ -142,6 +151,17 @@ export class RandomCluster {
     }
     if (name === 'read') return this.read(replica);
     if (name === 'propose') return this.propose(replica, random.between(1, 3));
+  }
+
+  #tick(replica: SimulatedReplica): void {
+    const rate = this.weather.clockRates[replica.id - 1] ?? 1;
+    if (this.random.chance(rate)) this.step(replica, { kind: 'tick' });
+  }
+
+  #pause(replica: SimulatedReplica): void {
+    this.note(`${replica.id} stands still`);
+    this.#count('pause');
+    this.#paused.add(replica.id);
   }
 
   step(replica: SimulatedReplica, input: Parameters<SimulatedReplica['step']>[0]): void {
@@ -180,13 +200,8 @@ export class RandomCluster {
   }
 
   #post(messages: readonly Message[]): void {
-    for (const message of messages) {
-      this.invariants.leaving(message);
-      this.#inFlight.push(message);
-    }
-    while (this.#inFlight.length > inFlightMax) {
-      this.#inFlight.splice(this.random.below(this.#inFlight.length), 1);
-    }
+    for (const message of messages) this.invariants.leaving(message);
+    this.#network.send(messages);
   }
 
   finish(replica: SimulatedReplica, count: number): void {
@@ -203,23 +218,8 @@ export class RandomCluster {
   }
 
   #deliverOne(): void {
-    if (this.#inFlight.length === 0) return;
-    const { random, weather } = this;
-    const at = random.chance(weather.reorderChance) ? random.below(this.#inFlight.length) : 0;
-    const message = this.#inFlight[at];
-    if (message === undefined) return;
-    const cut = this.#cut.has(`${message.from}>${message.to}`);
-    // A cut link keeps some messages for later and loses others.
-    if (cut && random.chance(0.7)) return;
-    if (!random.chance(weather.duplicateChance)) this.#inFlight.splice(at, 1);
-    if (!cut && !random.chance(weather.lossChance)) this.#deliver(this.#shortened(message));
-  }
-
-  #shortened(message: Message): Message {
-    if (message.type !== 'append' || !this.random.chance(this.weather.shortenChance))
-      return message;
-    const { entries } = message;
-    return { ...message, entries: entries.slice(0, this.random.between(0, entries.length)) };
+    const message = this.#network.next(this.#paused);
+    if (message !== undefined) this.#deliver(message);
   }
 
   #deliver(message: Message): void {
@@ -232,9 +232,7 @@ export class RandomCluster {
   }
 
   deliverAll(): void {
-    const messages = this.#inFlight;
-    this.#inFlight = [];
-    for (const message of messages) this.#deliver(message);
+    for (const message of this.#network.takeAll()) this.#deliver(message);
   }
 
   #cutSomething(): void {
@@ -242,12 +240,36 @@ export class RandomCluster {
     this.note('links are cut');
     this.#count('cut');
     if (this.random.chance(0.3)) {
-      this.#cut.add(`${this.random.pick(ids)}>${this.random.pick(ids)}`);
+      this.#network.cut(this.random.pick(ids), this.random.pick(ids));
       return;
     }
-    const side = new Set(ids.filter(() => this.random.chance(0.5)));
-    for (const a of ids) {
-      for (const b of ids) if (side.has(a) !== side.has(b)) this.#cut.add(`${a}>${b}`);
+    this.#cutBetween(new Set(ids.filter(() => this.random.chance(0.5))));
+  }
+
+  #cutLeader(): void {
+    const leaders = this.up.filter((replica) => replica.core.status.role === 'leader');
+    if (leaders.length === 0) return;
+    const side = new Set([this.random.pick(leaders).id]);
+    for (const id of this.replicas.keys()) if (this.random.chance(0.2)) side.add(id);
+    this.note(`${[...side]} are cut off`);
+    this.#count('cutLeader');
+    this.#cutBetween(side);
+  }
+
+  #cutBetween(side: ReadonlySet<ReplicaId>): void {
+    for (const a of this.replicas.keys()) {
+      for (const b of this.replicas.keys()) {
+        if (side.has(a) !== side.has(b)) this.#network.cut(a, b);
+      }
+    }
+  }
+
+  #lull(): void {
+    const ticks = this.random.between(1, randomTiming.electionTicksMax);
+    for (const replica of this.up) {
+      if (this.random.chance(0.5) || this.#paused.has(replica.id)) continue;
+      for (let i = 0; i < ticks; i += 1) this.step(replica, { kind: 'tick' });
+      this.drain(replica);
     }
   }
 
@@ -285,7 +307,8 @@ export class RandomCluster {
   }
 
   allLinksWork(): void {
-    this.#cut.clear();
+    this.#network.heal();
+    this.#paused.clear();
   }
 }
 

@@ -8,10 +8,14 @@ import type { SeededRandom } from './seeded-random.js';
 export interface Weather {
   readonly voters: number;
   readonly learners: number;
+  /** How fast the clock of the replica with id 1, 2, ... runs, compared with the fastest. */
+  readonly clockRates: readonly number[];
   readonly limits: RaftLimits;
   readonly lossChance: number;
   readonly duplicateChance: number;
   readonly reorderChance: number;
+  /** How often messages that were lost or held up long ago arrive after all. */
+  readonly lateChance: number;
   /** An append arrives with fewer of its entries, as any leader might have sent it (B3, B4). */
   readonly shortenChance: number;
   /** How likely a turn ends right after an input; otherwise inputs gather. */
@@ -31,7 +35,14 @@ export interface Weather {
     readonly crash: number;
     readonly restart: number;
     readonly cut: number;
+    /** Whoever leads is cut off, alone or with a few. */
+    readonly cutLeader: number;
+    /** Time passes for some and nothing is delivered: elections begin. */
+    readonly lull: number;
     readonly heal: number;
+    /** A process stands still and does not know it (SIGSTOP, a long collection). */
+    readonly pause: number;
+    readonly resume: number;
   };
 }
 
@@ -39,10 +50,10 @@ export function randomWeather(random: SeededRandom): Weather {
   const appendBytesMax = random.pick([1, 10, 40, 1000]);
   const inflightBytesMax = appendBytesMax * random.pick([1, 2, 10]);
   const weights = {
-    deliver: random.pick([30, 45, 60]),
-    drain: 12,
-    tick: random.pick([4, 8, 16]),
-    disk: random.pick([2, 10, 25]),
+    deliver: random.pick([60, 100]),
+    drain: 20,
+    tick: random.pick([8, 15, 30]),
+    disk: random.pick([8, 25, 50]),
     apply: random.pick([3, 10]),
     propose: random.pick([1, 4, 8]),
     read: random.pick([0, 3, 6]),
@@ -50,14 +61,19 @@ export function randomWeather(random: SeededRandom): Weather {
     transfer: random.pick([0, 0.2, 1]),
     unreachable: random.pick([0, 0.5]),
     compact: random.pick([0, 0.5, 2]),
-    crash: random.pick([0, 0.3, 1]),
-    restart: random.pick([1, 4]),
-    cut: random.pick([0, 0.2, 0.6]),
-    heal: random.pick([0.2, 1]),
+    crash: random.pick([0, 0.1, 0.4]),
+    restart: random.pick([0.5, 2]),
+    cut: random.pick([0, 0.1, 0.3]),
+    cutLeader: random.pick([0, 0.2, 0.5]),
+    heal: random.pick([0.5, 2]),
+    lull: random.pick([0, 0.3, 1]),
+    pause: random.pick([0, 0, 0.3, 1]),
+    resume: random.pick([0.5, 2]),
   };
   return {
     voters: random.pick([1, 2, 3, 3, 3, 4, 5, 5]),
     learners: random.pick([0, 0, 0, 1]),
+    clockRates: Array.from({ length: 6 }, () => random.pick([0.2, 1, 1, 1])),
     limits: {
       appendBytesMax,
       inflightMessagesMax: random.pick([1, 2, 16]),
@@ -70,6 +86,7 @@ export function randomWeather(random: SeededRandom): Weather {
     lossChance: random.pick([0, 0, 0.02, 0.2]),
     duplicateChance: random.pick([0, 0, 0.05, 0.2]),
     reorderChance: random.pick([0, 0.1, 0.5, 1]),
+    lateChance: random.pick([0, 0.01, 0.05]),
     shortenChance: random.pick([0, 0, 0.2, 0.5]),
     drainChance: random.pick([0.2, 0.7, 1]),
     weights,
