@@ -48,9 +48,8 @@ export async function runDev(
     const { nodes, shards } = folder.cluster;
     const replicas = replicasOn(nodes, folder.cluster.replicas);
     const verb = folder.resumed ? 'Resuming' : 'Starting';
-    stdout.write(
-      `${verb} ${nodes} nodes, ${shards} shards, ${replicas} ${replicas === 1 ? 'replica' : 'replicas'} in ${shownDir}\n`,
-    );
+    const copies = replicas === 1 ? '1 replica' : `${replicas} replicas`;
+    stdout.write(`${verb} ${nodes} nodes, ${shards} shards, ${copies} in ${shownDir}\n`);
     const processes = folder.nodes.map((node) => new DevProcess(node, command));
     return await watch(processes, { stdout, stderr, shownDir });
   } finally {
