@@ -1,6 +1,6 @@
 /**
- * Reads everything back, linearizably, from one node: content byte for byte, content type, revision,
- * and that what was refused is not there.
+ * Reads everything back, linearizably, from one node: content byte for byte, content type,
+ * revision, and that what was refused is not there.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { HttpClient, type ReadAnswer } from '../../test/system/http-client.js';
@@ -95,7 +95,8 @@ async function judge(
 async function compare(source: Entry['input'], answer: ReadAnswer): Promise<string | undefined> {
   const value = await source.read();
   if (!answer.body.equals(value)) {
-    return `revision ${answer.revision} has another content (${answer.body.length} bytes for ${value.length})`;
+    const sizes = `${answer.body.length} bytes for ${value.length}`;
+    return `revision ${answer.revision} has another content (${sizes})`;
   }
   const type = answer.headers['content-type'];
   return type === source.contentType ? undefined : `has Content-Type ${type}`;
