@@ -57,8 +57,14 @@ const vote = {
   commitTerm: u53,
 };
 
-const others: fc.Arbitrary<Message> = fc.oneof(
-  plain({
+const voteRequest = <Type extends 'pre-vote' | 'vote'>(type: Type) =>
+  plain({ type: fc.constant(type), ...vote });
+const voteResponse = <Type extends 'pre-vote-response' | 'vote-response'>(type: Type) =>
+  plain({ type: fc.constant(type), ...envelope, granted: fc.boolean() });
+
+/** By type, so that the compiler asks for a sample of each: none may be left off the wire. */
+const others: { [Type in Exclude<Message['type'], 'append'>]: fc.Arbitrary<Message> } = {
+  'append-response': plain({
     type: fc.constant('append-response' as const),
     ...envelope,
     rejected: fc.boolean(),
@@ -66,30 +72,45 @@ const others: fc.Arbitrary<Message> = fc.oneof(
     hintIndex: u53,
     hintTerm: u53,
   }),
-  plain({ type: fc.constantFrom('pre-vote' as const, 'vote' as const), ...vote }),
-  plain({
-    type: fc.constantFrom('pre-vote-response' as const, 'vote-response' as const),
-    ...envelope,
-    granted: fc.boolean(),
-  }),
-  plain({
+  'pre-vote': voteRequest('pre-vote'),
+  vote: voteRequest('vote'),
+  'pre-vote-response': voteResponse('pre-vote-response'),
+  'vote-response': voteResponse('vote-response'),
+  'timeout-now': plain({
     type: fc.constant('timeout-now' as const),
     ...envelope,
     lastIndex: u53,
     lastTerm: u53,
   }),
-  plain({ type: fc.constant('read-index' as const), ...envelope, context: u53 }),
-  plain({
+  'read-index': plain({ type: fc.constant('read-index' as const), ...envelope, context: u53 }),
+  'read-index-response': plain({
     type: fc.constant('read-index-response' as const),
     ...envelope,
     context: u53,
     index: u53,
   }),
-  plain({ type: fc.constant('heartbeat' as const), ...envelope, commit: u53, context: u53 }),
-  plain({ type: fc.constant('heartbeat-response' as const), ...envelope, context: u53 }),
-);
+  'behind-tail': plain({
+    type: fc.constant('behind-tail' as const),
+    ...envelope,
+    firstIndex: u53,
+  }),
+  heartbeat: plain({
+    type: fc.constant('heartbeat' as const),
+    ...envelope,
+    commit: u53,
+    context: u53,
+  }),
+  'heartbeat-response': plain({
+    type: fc.constant('heartbeat-response' as const),
+    ...envelope,
+    context: u53,
+  }),
+};
 
 export const groupMessage: fc.Arbitrary<GroupMessage> = plain({
   group: u53,
-  message: fc.oneof({ weight: 1, arbitrary: append }, { weight: 2, arbitrary: others }),
+  message: fc.oneof(
+    { weight: 1, arbitrary: append },
+    { weight: 2, arbitrary: fc.oneof(...Object.values(others)) },
+  ),
 });
