@@ -4,7 +4,7 @@
 SHELL := bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help dev test lint build bench clean check-tools install
+.PHONY: help dev test lint build bench real-input clean check-tools install
 .PHONY: lint-style lint-types lint-layers lint-habits
 
 BIN := node_modules/.bin
@@ -13,7 +13,7 @@ STAMP := node_modules/.kvorum-installed-$(shell node -p process.versions.modules
 
 help: ## this list
 	@echo 'Kvorum'
-	@sed -nE 's/^([a-z]+):[^#]*## (.*)$$/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
+	@sed -nE 's/^([a-z-]+):[^#]*## (.*)$$/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
 	@echo
 	@echo '  make dev ARGS="--nodes 5"     passes flags to `kvorum dev`'
 	@echo '  make test ARGS=test/cli       runs the tests whose path starts so'
@@ -44,6 +44,9 @@ build: install ## install what is missing and compile into build/
 bench: build ## measure this machine (docs in bench/)
 	@test -f build/bench/main.js || { echo 'There is no bench/main.ts.'; exit 1; }
 	@exec node build/bench/main.js $(ARGS)
+
+real-input: build ## every file under node_modules through a cluster whose nodes are killed
+	@exec node build/bench/real-input.js $(ARGS)
 
 clean: ## remove what was built; node_modules and data stay
 	rm -rf build .tap

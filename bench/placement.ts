@@ -49,8 +49,9 @@ const plain: Placer = (nodes, positions) => {
 
 function main(trials: number): void {
   console.log(
-    '| nodes | shards | zones | plain max/mean (p95) | bounded max/mean (p95) | leaders max/mean |' +
-      ' zone violations | join: moved plain, bounded (ideal) | leave: moved plain, bounded (ideal) |',
+    '| nodes | shards | zones | plain max/mean (p95) | bounded max/mean (p95) ' +
+      '| leaders max/mean | zone violations | join: moved plain, bounded (ideal) ' +
+      '| leave: moved plain, bounded (ideal) |',
   );
   console.log('| --- | --- | --- | --- | --- | --- | --- | --- | --- |');
   for (const { nodes, shards } of cases) {

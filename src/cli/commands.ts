@@ -47,7 +47,7 @@ const dev: Command = {
     {
       name: 'replicas',
       value: '1|3|5',
-      help: 'copies of each shard (default: 3, 1 below 3 nodes)',
+      help: 'copies of each shard (default: 3; fewer on fewer nodes)',
     },
     { name: 'dir', value: 'DIR', help: 'folder for data, logs and the secret (default: .kvorum)' },
     { name: 'port', value: 'PORT', help: 'HTTP port of the first node (default: 8401)' },

@@ -23,7 +23,7 @@ export function crossCheck(given: Given, raw: ReadonlyMap<SettingName, RawValue>
 
 type From = (name: SettingName) => string;
 
-function checkNodes({ nodes, nodeId, replicas }: Given, from: From): string[] {
+function checkNodes({ nodes, nodeId }: Given, from: From): string[] {
   if (nodes.length === 0) return [];
   const problems: string[] = [];
   const ids = nodes.map(({ node }) => node);
@@ -36,12 +36,6 @@ function checkNodes({ nodes, nodeId, replicas }: Given, from: From): string[] {
   }
   for (const address of repeated(nodes.map((node) => node.address))) {
     problems.push(`node names ${address} twice ${from('node')}; every node has its own address.`);
-  }
-  if (replicas > nodes.length) {
-    problems.push(
-      `replicas is ${replicas} ${from('replicas')}, but there are only ${nodes.length} nodes ` +
-        `${from('node')}; it must be at most the number of nodes.`,
-    );
   }
   return problems;
 }

@@ -6,6 +6,7 @@ const defaults = {
   http: { host: '127.0.0.1', port: 8401 },
   peer: { host: '127.0.0.1', port: 9401 },
   shards: 12,
+  replicas: 3 as 1 | 3 | 5,
   segmentBytes: 64 * 1024 ** 2,
   valueBytesMax: 1024 ** 2,
 };
@@ -32,7 +33,7 @@ export function withDefaults(values: NodeValues) {
     nodes,
     peerAddresses,
     shards: values.shards ?? defaults.shards,
-    replicas: values.replicas ?? (nodes.length >= 3 ? 3 : 1),
+    replicas: values.replicas ?? defaults.replicas,
     segmentBytes: values['segment-bytes'] ?? defaults.segmentBytes,
     valueBytesMax: values['value-bytes-max'] ?? defaults.valueBytesMax,
     logLevel: values['log-level'] ?? 'info',

@@ -33,7 +33,7 @@ export const nodeSchema = z.object({
   'secret-file': z.string().min(1),
   insecure: z.enum(['true', 'false']).transform((text) => text === 'true'),
   'segment-bytes': size(MiB, 1024 * MiB),
-  'value-bytes-max': size(KiB, 8 * MiB),
+  'value-bytes-max': size(KiB, 4 * MiB),
   'log-level': z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']),
   'log-format': z.enum(['json', 'text']),
 } satisfies Record<SettingName, z.ZodType>);

@@ -178,13 +178,10 @@ function decideCluster(wanted: WantedCluster, before: DevCluster | undefined): D
     clusterId: before?.clusterId ?? `dev-${randomBytes(6).toString('hex')}`,
     nodes,
     shards: before?.shards ?? wanted.shards ?? 12,
-    replicas: before?.replicas ?? wanted.replicas ?? (nodes >= 3 ? 3 : 1),
+    replicas: before?.replicas ?? wanted.replicas ?? 3,
     port: wanted.port ?? before?.port ?? 8401,
     peerPort: wanted.peerPort ?? before?.peerPort ?? 9401,
   };
-  if (cluster.replicas > nodes) {
-    throw new UsageError(`--replicas ${cluster.replicas} needs at least that many --nodes.`);
-  }
   for (const [flag, port] of [
     ['port', cluster.port],
     ['peer-port', cluster.peerPort],

@@ -4,6 +4,7 @@
  * nothing by itself: whoever kills a node wants to see what that does.
  */
 import { join, relative } from 'node:path';
+import { replicasOn } from '../kv/cluster-configuration.js';
 import { formatAddress } from './address.js';
 import type { Context, Invocation } from './command.js';
 import { CommandError } from './command-errors.js';
@@ -44,9 +45,11 @@ export async function runDev(
   });
   try {
     await refuseTakenPorts(folder.nodes);
-    const { nodes, shards, replicas } = folder.cluster;
+    const { nodes, shards } = folder.cluster;
+    const replicas = replicasOn(nodes, folder.cluster.replicas);
     const verb = folder.resumed ? 'Resuming' : 'Starting';
-    stdout.write(`${verb} ${nodes} nodes, ${shards} shards, ${replicas} replicas in ${shownDir}\n`);
+    const copies = replicas === 1 ? '1 replica' : `${replicas} replicas`;
+    stdout.write(`${verb} ${nodes} nodes, ${shards} shards, ${copies} in ${shownDir}\n`);
     const processes = folder.nodes.map((node) => new DevProcess(node, command));
     return await watch(processes, { stdout, stderr, shownDir });
   } finally {

@@ -77,7 +77,7 @@ export const settings = {
   },
   replicas: {
     value: '1|3|5',
-    default: '3, or 1 with fewer than three nodes',
+    default: '3; fewer on fewer nodes',
     help: 'copies of each shard; fixed when the cluster is first started',
     allowed: '1, 3 or 5',
   },
@@ -108,7 +108,7 @@ export const settings = {
     value: 'SIZE',
     default: '1MiB',
     help: 'largest value a key may have',
-    allowed: 'a size from 1KiB to 8MiB (plain bytes, or with KiB, MiB)',
+    allowed: 'a size from 1KiB to 4MiB (plain bytes, or with KiB, MiB)',
   },
   'log-level': {
     value: 'LEVEL',

@@ -10,7 +10,7 @@ import type { NodeId } from '../raft/core/types.js';
 
 export const nodeIdMax = 65_535;
 export const nodesMax = 1_000;
-export const shardsMax = 4_096;
+export const shardsMax = 1_024;
 export const weightMin = 0.1;
 export const weightMax = 1_000;
 export const zoneCharactersMax = 64;
@@ -73,11 +73,14 @@ function inOrder(nodes: readonly ClusterNode[]): ClusterNode[] {
  * and the surviving node still answers stale reads, while with one a lost disk is lost data.
  */
 export function replicasPerShard(configuration: ClusterConfiguration): number {
-  const nodeCount = configuration.nodes.length;
-  if (configuration.replicas === 1) return 1;
+  return replicasOn(configuration.nodes.length, configuration.replicas);
+}
+
+export function replicasOn(nodeCount: number, wanted: ClusterConfiguration['replicas']): number {
+  if (wanted === 1) return 1;
   if (nodeCount === 2) return 2;
   const oddNodeCount = nodeCount % 2 === 1 ? nodeCount : nodeCount - 1;
-  return Math.min(configuration.replicas, oddNodeCount);
+  return Math.min(wanted, oddNodeCount);
 }
 
 /** SHA-256 in hexadecimal over the configuration's only spelling; the order given is no matter. */

@@ -1,3 +1,7 @@
+/**
+ * One node, put together from its parts: the log, the state, the network, and what drives them.
+ * HTTP and the simulator see it as a KvService. `open-node.ts` builds the real parts.
+ */
 import { defaultLimits, defaultTiming } from '../raft/core/options.js';
 import type { Configuration, GroupId, NodeId } from '../raft/core/types.js';
 import { Host } from '../raft/host.js';
@@ -207,7 +211,7 @@ export class KvNode implements KvService {
     this.#parts.onFailure(error);
   }
 
-  /** Its disk failed, or a peer sent what no correct peer sends: nothing is acknowledged any more. */
+  /** Its disk failed, or a peer sent what no correct peer sends: it acknowledges nothing now. */
   stopServing(error: Error): void {
     this.#host.fail(error);
   }

@@ -110,7 +110,11 @@ export interface NodeStatistics {
   readonly wal: WalStatistics;
   readonly store: StoreStatistics;
   /** Current lengths of bounded queues with their limits, by name. */
-  readonly queues: readonly { readonly name: string; readonly length: number; readonly limit: number }[];
+  readonly queues: readonly {
+    readonly name: string;
+    readonly length: number;
+    readonly limit: number;
+  }[];
   readonly forwardedRequests: number;
   readonly servedForwardedRequests: number;
   readonly readRounds: number;

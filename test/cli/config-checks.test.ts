@@ -22,11 +22,6 @@ const cases: readonly (readonly [values: NodeValues, problem: string])[] = [
     'node names h:1 twice (from --node); every node has its own address.',
   ],
   [
-    { replicas: 5 },
-    'replicas is 5 (the default), but there are only 3 nodes (from --node); ' +
-      'it must be at most the number of nodes.',
-  ],
-  [
     { 'peer-address': peerAddress('1=p:1') },
     'peer-address is "1=p:1" (the default), but 1 is this node itself.',
   ],

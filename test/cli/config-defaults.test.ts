@@ -7,9 +7,9 @@ const nodes = (count: number) =>
     (node) => node !== undefined,
   );
 
-t.test('replicas: three, or one where there are not three nodes', async (t) => {
+t.test('replicas: three, of which few nodes carry fewer', async (t) => {
   const replicas = (count: number) => withDefaults({ node: nodes(count) }).replicas;
-  t.same([1, 2, 3, 5, 100].map(replicas), [1, 1, 3, 3, 3]);
+  t.same([1, 2, 3, 5, 100].map(replicas), [3, 3, 3, 3, 3]);
 });
 
 t.test('nodes are sorted; the others are reached by the list or by what replaces it', async (t) => {

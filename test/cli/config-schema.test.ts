@@ -17,7 +17,7 @@ const limits: Readonly<Record<string, { allowed: unknown[]; refused: unknown[] }
   },
   insecure: { allowed: ['true', 'false'], refused: ['', 'yes', 'TRUE', '1'] },
   'segment-bytes': { allowed: ['1MiB', '1GiB'], refused: ['1023KiB', '1025MiB', '0', 'big'] },
-  'value-bytes-max': { allowed: ['1KiB', '8MiB'], refused: ['1023', '8193KiB'] },
+  'value-bytes-max': { allowed: ['1KiB', '4MiB'], refused: ['1023', '4097KiB'] },
   'log-level': { allowed: ['trace', 'silent'], refused: ['loud', 'INFO'] },
   'log-format': { allowed: ['json', 'text'], refused: ['pretty'] },
 };

@@ -22,7 +22,7 @@ t.test('a cluster from its start over its end to its next start', async (t) => {
   const flags = await flagsFor(dir, 3);
   const first = new Program(t, 'dev-program', flags, { env: { KVORUM_DIR: '/not/for/nodes' } });
   await first.until('Ctrl-C stops all nodes');
-  t.match(first.output, `Starting 3 nodes, 12 shards, 1 replicas in ${dir}\n`);
+  t.match(first.output, `Starting 3 nodes, 12 shards, 1 replica in ${dir}\n`);
   t.match(first.output, /^ {2}curl -X PUT .*\/v1\/kv\/greeting$/m);
   const pids = pidsIn(first.output);
   t.equal(pids.length, 3);
@@ -43,7 +43,7 @@ t.test('a cluster from its start over its end to its next start', async (t) => {
 
   const third = new Program(t, 'dev-program', ['--dir', dir]);
   await third.until('Ctrl-C stops all nodes');
-  t.match(third.output, 'Resuming 3 nodes, 12 shards, 1 replicas');
+  t.match(third.output, 'Resuming 3 nodes, 12 shards, 1 replica');
   third.process.kill('SIGTERM');
   t.match(await third.ended, { code: 0 });
   const log = readFileSync(join(dir, 'node-1.log'), 'utf8');

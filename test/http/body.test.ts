@@ -147,7 +147,8 @@ t.test('a body cut short changes nothing', async (t) => {
   );
   t.match(half, /^HTTP\/1.1 400 .*"code":"incomplete_body"/s);
   const chunk = await server.raw(
-    'PUT /v1/kv/k HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\nzz\r\n',
+    'PUT /v1/kv/k HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n' +
+      '5\r\nhello\r\nzz\r\n',
   );
   t.match(chunk, /^HTTP\/1.1 400 .*"code":"malformed_request"/s);
   t.equal(server.service.writes.length, 0);

@@ -87,7 +87,8 @@ t.test('too many headers are refused, not silently dropped', async (t) => {
   const server = await startServer(t);
   const many = 'a:\r\n'.repeat(1500);
   const text = await server.raw(
-    `PUT /v1/kv/k HTTP/1.1\r\nHost: localhost\r\nContent-Length: 0\r\n${many}If-Match: "7"\r\nConnection: close\r\n\r\n`,
+    `PUT /v1/kv/k HTTP/1.1\r\nHost: localhost\r\nContent-Length: 0\r\n${many}` +
+      'If-Match: "7"\r\nConnection: close\r\n\r\n',
   );
   t.match(text, /^HTTP\/1.1 431 .*"limit":"headerCountMax"/s);
   t.equal(server.service.writes.length, 0);
@@ -96,7 +97,8 @@ t.test('too many headers are refused, not silently dropped', async (t) => {
 t.test('an upgrade is an ordinary request here', async (t) => {
   const server = await startServer(t);
   const text = await server.raw(
-    'GET /livez HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade, close\r\n\r\n',
+    'GET /livez HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\n' +
+      'Connection: Upgrade, close\r\n\r\n',
     { until: /"live"/ },
   );
   t.match(text, /^HTTP\/1.1 200 /);

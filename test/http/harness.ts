@@ -1,4 +1,4 @@
-/** Starts a server on a free port with a fake service, and speaks to it in requests or raw bytes. */
+/** Starts a server on a free port with a fake service; speaks to it in requests or raw bytes. */
 import { Agent, request as httpRequest, type IncomingHttpHeaders } from 'node:http';
 import { connect } from 'node:net';
 import pino from 'pino';

@@ -121,7 +121,8 @@ t.test('odd keys over a real socket', async (t) => {
   const server = await startServer(t);
   const putRaw = (target: string): Promise<string> =>
     server.raw(
-      `PUT ${target} HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1\r\nConnection: close\r\n\r\nv`,
+      `PUT ${target} HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1\r\n` +
+        'Connection: close\r\n\r\nv',
     );
   const stored = ['../x', 'a//b', '%2F', '%FF', '%00', './.', '"{}|<>\\^`', 'k:8080/', '%3F'];
   for (const key of stored) t.match(await putRaw(`/v1/kv/${key}`), /^HTTP\/1.1 20[01] /, key);

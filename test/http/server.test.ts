@@ -107,12 +107,14 @@ function random(seed: number): (below: number) => number {
 
 const templates = [
   'PUT /v1/kv/a%2Fb HTTP/1.1\r\nHost: localhost\r\nContent-Length: 5\r\nIf-Match: "1"\r\n\r\nhello',
-  'PUT /v1/kv/a HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n',
+  'PUT /v1/kv/a HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n' +
+    '5\r\nhello\r\n0\r\n\r\n',
   'GET /v1/kv/a?consistency=stale&max_staleness=2s HTTP/1.1\r\nHost: localhost\r\n\r\n',
   'DELETE /v1/kv/a HTTP/1.1\r\nHost: localhost\r\nKvorum-Timeout: 5s\r\n\r\n',
   'GET /readyz?verbose HTTP/1.1\r\nHost: localhost\r\n\r\n',
   'GET /docs/json HTTP/1.1\r\nHost: localhost\r\nExpect: 100-continue\r\n\r\n',
-  'POST /v1/txn HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n{}',
+  'POST /v1/txn HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n' +
+    'Content-Length: 2\r\n\r\n{}',
 ];
 
 function mutated(below: (limit: number) => number): Buffer {

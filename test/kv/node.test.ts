@@ -1,8 +1,9 @@
-/** A node as a whole: alone with fakes for how it starts and ends, in a cluster for what it does. */
+/** A node as a whole: alone with fakes for how it starts and ends, in a cluster for the rest. */
 import { rmSync } from 'node:fs';
 import t, { type Test } from 'tap';
 import type { ClusterConfiguration } from '../../src/kv/cluster-configuration.js';
-import { KvNode, type KvNodeParts, NodeDataError } from '../../src/kv/node.js';
+import { KvNode, NodeDataError } from '../../src/kv/node.js';
+import type { KvNodeParts } from '../../src/kv/node-parts.js';
 import { initialShardMap } from '../../src/kv/shard/shard-map.js';
 import type { TransportHandler } from '../../src/raft/transport/types.js';
 import { FakeWal } from '../raft/fake-wal.js';

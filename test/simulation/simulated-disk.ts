@@ -9,6 +9,7 @@
  * the log, assumptions).
  */
 import type { FileSystem, OpenFile, OpenMode } from '../../src/raft/wal/file-system.js';
+import { SeededRandom } from '../raft/core/seeded-random.js';
 
 const SECTOR_BYTES = 512;
 
@@ -76,7 +77,7 @@ export class SimulatedDisk implements FileSystem {
 
   constructor(options: SimulatedDiskOptions = {}) {
     this.#seed = options.seed ?? 1;
-    this.#random = seededRandom(this.#seed);
+    this.#random = new SeededRandom(this.#seed).next;
     this.capacityBytes = options.capacityBytes ?? Number.POSITIVE_INFINITY;
     this.#schedule = options.schedule ?? ((_, run) => queueMicrotask(run));
   }
@@ -98,7 +99,7 @@ export class SimulatedDisk implements FileSystem {
 
   /** The disk as another process finds it after a power cut here and now. */
   powerCut(seed: number): SimulatedDisk {
-    const random = seededRandom(seed);
+    const random = new SeededRandom(seed).next;
     const after = new SimulatedDisk({ seed, capacityBytes: this.capacityBytes });
     const names = new Map(this.#durableNames);
     const kept = Math.floor(random() * (this.#nameChanges.length + 1));
@@ -349,17 +350,6 @@ class SimulatedFile implements OpenFile {
     into.set(part);
     return part.length;
   }
-}
-
-/** Mulberry32: small, and the same everywhere. */
-export function seededRandom(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
 }
 
 function survivingBytes(inode: Inode, random: () => number): Uint8Array {

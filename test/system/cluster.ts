@@ -6,12 +6,18 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { Test } from 'tap';
 import { eventually } from './eventually.js';
 import { freePorts } from './free-ports.js';
 import { HttpClient } from './http-client.js';
 import { LinkProxy } from './link-proxy.js';
 import { NodeProcess } from './node-process.js';
+
+/** Whoever starts a cluster and ends it: a tap test, or a benchmark. */
+export interface ClusterOwner {
+  teardown(close: () => Promise<void>): void;
+  passing(): boolean;
+  comment(text: string): void;
+}
 
 export interface ClusterOptions {
   readonly nodes?: number;
@@ -57,7 +63,7 @@ export class Cluster {
   }
 
   /** Starts all nodes and waits until every one is ready. */
-  static async start(t: Test, options: ClusterOptions = {}): Promise<Cluster> {
+  static async start(t: ClusterOwner, options: ClusterOptions = {}): Promise<Cluster> {
     const cluster = await Cluster.prepare(t, options);
     for (const id of cluster.ids) cluster.startNode(id);
     await cluster.ready();
@@ -65,7 +71,7 @@ export class Cluster {
   }
 
   /** Folders, ports and proxies, and no process yet. */
-  static async prepare(t: Test, options: ClusterOptions = {}): Promise<Cluster> {
+  static async prepare(t: ClusterOwner, options: ClusterOptions = {}): Promise<Cluster> {
     const count = options.nodes ?? 3;
     const folder = mkdtempSync(join(root, 'build', 'system-test-'));
     const ports = await freePorts(2 * count);
@@ -241,7 +247,7 @@ export class Cluster {
     }
   }
 
-  async #close(t: Test): Promise<void> {
+  async #close(t: ClusterOwner): Promise<void> {
     await Promise.all([...this.#clients.values()].map((client) => client.close()));
     await Promise.all([...this.#processes.values()].map((process) => process.kill()));
     await Promise.all([...this.#links.values()].map((link) => link.close()));

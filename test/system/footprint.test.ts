@@ -8,13 +8,18 @@ import { HttpClient } from './http-client.js';
 import { servesAgain } from './serving.js';
 import { Workload } from './workload.js';
 
-const idleShareMax = 0.06;
+/**
+ * Per node and second: 20 ticks, 10 samples of the event loop, and per 100 ms of heartbeats up to
+ * four frames that come in; with pings and read rounds 60 to 80 in all. The processor time that
+ * this takes depends on what else runs on the machine, so it is told and not compared.
+ */
+const idleWakeupsMax = 130;
 const idleBytesMax = 150 * 1024 * 1024;
 const overloadBytesMax = 700 * 1024 * 1024;
 const settleMs = 3_000;
 const sampleMs = 6_000;
 
-t.test('idle nodes use under 6 % of one core together and under 150 MB each', async (t) => {
+t.test('idle nodes are seldom awake and use under 150 MB each', async (t) => {
   const cluster = await Cluster.start(t);
   const workload = new Workload({ nodes: cluster.targets() });
   t.teardown(() => workload.close());
@@ -26,11 +31,22 @@ t.test('idle nodes use under 6 % of one core together and under 150 MB each', as
   await rest(settleMs);
   const used = () =>
     cluster.ids.reduce((sum, id) => sum + (cluster.process(id).processorMs() ?? 0), 0);
+  const woken = () => cluster.ids.map((id) => cluster.process(id).wakeups() ?? 0);
   const before = used();
+  const wokenBefore = woken();
   const startedMs = performance.now();
   await rest(sampleMs);
-  const share = (used() - before) / (performance.now() - startedMs);
-  t.ok(share < idleShareMax, `${(share * 100).toFixed(1)} % of one core`);
+  const elapsedMs = performance.now() - startedMs;
+  t.comment(
+    `${((100 * (used() - before)) / elapsedMs).toFixed(1)} % of one core, all nodes together`,
+  );
+  woken().forEach((count, index) => {
+    const perSecond = Math.round(((count - (wokenBefore[index] ?? 0)) * 1_000) / elapsedMs);
+    t.ok(
+      perSecond < idleWakeupsMax,
+      `node ${cluster.ids[index]} wakes ${perSecond} times a second`,
+    );
+  });
   for (const id of cluster.ids) {
     const bytes = cluster.process(id).residentBytes() ?? 0;
     t.ok(bytes < idleBytesMax, `node ${id}: ${(bytes / 1e6).toFixed(0)} MB`);

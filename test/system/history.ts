@@ -193,7 +193,8 @@ function shardViolations(shard: number, events: readonly Event[]): Violation[] {
     const revision = event.shardRevision ?? 0;
     const before = floors.get(event) ?? 0;
     if (revision < before) {
-      const message = `${tell(event)} at revision ${revision} of shard ${shard}, seen before: ${before}`;
+      const where = `at revision ${revision} of shard ${shard}`;
+      const message = `${tell(event)} ${where}, seen before: ${before}`;
       violations.push({ rule: 'shard-revision-went-back', message });
     }
     floor = Math.max(floor, revision);

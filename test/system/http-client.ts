@@ -31,6 +31,9 @@ export interface ReadAnswer extends Answer {
   readonly outcome: 'found' | 'absent' | 'refused';
 }
 
+/** Text, or the bytes as they are. */
+export type Key = string | Uint8Array;
+
 export interface CallOptions {
   readonly query?: string;
   readonly headers?: Readonly<Record<string, string>>;
@@ -49,15 +52,15 @@ export class HttpClient {
     this.#pool = new Pool(origin, { connections, pipelining: 1, connectTimeout: 2_000 });
   }
 
-  async put(key: string, value: Uint8Array | string, options: CallOptions = {}) {
+  async put(key: Key, value: Uint8Array | string, options: CallOptions = {}) {
     return asWrite(await this.#call('PUT', keyPath(key, options), value, options));
   }
 
-  async delete(key: string, options: CallOptions = {}): Promise<WriteAnswer> {
+  async delete(key: Key, options: CallOptions = {}): Promise<WriteAnswer> {
     return asWrite(await this.#call('DELETE', keyPath(key, options), undefined, options));
   }
 
-  async get(key: string, options: CallOptions = {}): Promise<ReadAnswer> {
+  async get(key: Key, options: CallOptions = {}): Promise<ReadAnswer> {
     return asRead(await this.#call('GET', keyPath(key, options), undefined, options));
   }
 
@@ -111,8 +114,19 @@ const nothing: Answer = {
   revision: undefined,
 };
 
-function keyPath(key: string, { query }: CallOptions): string {
-  return `/v1/kv/${encodeURIComponent(key)}${query === undefined ? '' : `?${query}`}`;
+function keyPath(key: Key, { query }: CallOptions): string {
+  const encoded = typeof key === 'string' ? encodeURIComponent(key) : encodeBytes(key);
+  return `/v1/kv/${encoded}${query === undefined ? '' : `?${query}`}`;
+}
+
+/** Leaves the characters that RFC 3986, 2.3 calls unreserved. */
+function encodeBytes(key: Uint8Array): string {
+  return Buffer.from(key)
+    .toString('latin1')
+    .replace(/[^A-Za-z0-9._~-]/g, (character) => {
+      const code = character.charCodeAt(0);
+      return `%${code < 16 ? '0' : ''}${code.toString(16).toUpperCase()}`;
+    });
 }
 
 function toAnswer(

@@ -92,6 +92,12 @@ export class NodeProcess {
     return ((Number(fields[11]) + Number(fields[12])) * 1_000) / ticksPerSecond;
   }
 
+  /** How often the main thread has gone to sleep: each time something had woken it. */
+  wakeups(): number | undefined {
+    const count = /^voluntary_ctxt_switches:\s+(\d+)$/m.exec(this.#procFile('status') ?? '')?.[1];
+    return count === undefined ? undefined : Number(count);
+  }
+
   residentBytes(): number | undefined {
     const kilobytes = /^VmRSS:\s+(\d+) kB$/m.exec(this.#procFile('status') ?? '')?.[1];
     return kilobytes === undefined ? undefined : Number(kilobytes) * 1_024;

@@ -83,7 +83,7 @@ export class LocalReplicas {
     const state = this.#serving(shard, request.key);
     if (!this.leads(shard)) throw this.#notLeader(shard);
     if (this.#writesInProgress >= limits.writesInProgressMax) {
-      const detail = `${limits.writesInProgressMax} writes are in progress on this node, its limit.`;
+      const detail = `${limits.writesInProgressMax} writes are in progress here, the limit.`;
       throw new KvError('overloaded', { shard, retryAfterMs: 100 }, detail);
     }
     // Proposed now, it could be applied after its client was told that the time is over.
@@ -173,7 +173,7 @@ export class LocalReplicas {
     const { host, clock, limits } = this.#options;
     this.#serving(shard, key);
     if (this.#readsInProgress >= limits.readsInProgressMax) {
-      const detail = `${limits.readsInProgressMax} reads are in progress on this node, its limit.`;
+      const detail = `${limits.readsInProgressMax} reads are in progress here, the limit.`;
       throw new KvError('overloaded', { shard, retryAfterMs: 100 }, detail);
     }
     const read = host.read(shard, timeoutMs);

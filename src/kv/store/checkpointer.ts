@@ -203,7 +203,8 @@ export class Checkpointer {
 
   /**
    * A constant writer never lets PASSIVE reach the end of the log. So copy and sync until little is
-   * left, then let the writer stand still for the last bit: its next transaction starts the log anew.
+   * left, then let the writer stand still for the last bit: its next transaction starts the
+   * log anew.
    */
   async #restartLog(): Promise<void> {
     const { limits } = this.#options;

@@ -46,7 +46,6 @@ export class Leadership {
   readonly #parts: LeadershipParts;
   readonly #followers = new Map<ReplicaId, Progress>();
   #uncommittedBytes = 0;
-  #heartbeatTicks = 0;
   #quorumTicks = 0;
   #transfer: Transfer | undefined;
   /** First index of this term: the empty entry that the leadership began with. */
@@ -99,7 +98,7 @@ export class Leadership {
   }
 
   /** False: a majority was silent for an election timeout, and the leader must step down. */
-  tick(): boolean {
+  tick(tick: number): boolean {
     const { timing } = this.#parts;
     this.#quorumTicks += 1;
     if (this.#quorumTicks >= timing.electionTicksMin) {
@@ -111,8 +110,9 @@ export class Leadership {
       this.#transfer.ticks += 1;
       if (this.#transfer.ticks >= timing.electionTicksMin) this.#transfer = undefined;
     }
-    this.#heartbeatTicks += 1;
-    if (this.#heartbeatTicks >= timing.heartbeatTicks) this.#broadcastHeartbeat();
+    // By the replica's own count of ticks and not since the last one: all groups of a node are
+    // ticked together, so their heartbeats to a peer leave together, as one message.
+    if (tick % timing.heartbeatTicks === 0) this.#broadcastHeartbeat();
     return true;
   }
 
@@ -125,7 +125,6 @@ export class Leadership {
 
   #broadcastHeartbeat(): void {
     const { self, term, log, outbox } = this.#parts;
-    this.#heartbeatTicks = 0;
     for (const [replica, progress] of this.#followers) {
       outbox.sendNow({
         type: 'heartbeat',

@@ -174,7 +174,7 @@ export class Raft {
 
   #onTick(): void {
     this.#tick += 1;
-    this.#standing.tick({ silent: this.#persistence.silent(this.#tick) });
+    this.#standing.tick(this.#tick, { silent: this.#persistence.silent(this.#tick) });
   }
 
   // Messages ------------------------------------------------------------------------------

@@ -72,11 +72,11 @@ export class Standing {
     return this.#leadership;
   }
 
-  tick(disk: { silent: boolean }): void {
+  tick(tick: number, disk: { silent: boolean }): void {
     // A replica whose disk is silent must not lead, so that one that works is elected (H1); nor
     // does it campaign, for its vote for itself would never become durable.
     if (this.#leadership !== undefined) {
-      if (disk.silent || !this.#leadership.tick()) this.#becomeFollower(this.#term, NOBODY);
+      if (disk.silent || !this.#leadership.tick(tick)) this.#becomeFollower(this.#term, NOBODY);
       return;
     }
     if (this.#election.tick() && !disk.silent) this.#campaign('pre-vote', false);

@@ -97,10 +97,23 @@ export function encodeMessage(writer: ByteWriter, item: GroupMessage, bytes: num
       writer.varint(message.context);
       writer.varint(message.index);
       return;
+    case 'behind-tail':
+      writer.u8(RecordType.behindTail);
+      envelope(writer, group, message);
+      writer.varint(message.firstIndex);
+      return;
     case 'heartbeat':
     case 'heartbeat-response':
       invariant(false, 'heartbeats share one record');
+      return;
+    default:
+      // Checked by the compiler: a type that is missing here would be lost without a word.
+      unknownMessage(message);
   }
+}
+
+function unknownMessage(message: never): never {
+  invariant(false, `the wire has a record for ${JSON.stringify(message)}`);
 }
 
 export function encodeHeartbeats(writer: ByteWriter, items: readonly GroupHeartbeat[]): void {
@@ -167,7 +180,8 @@ export function decodeMessages(reader: ByteReader, type: number, into: GroupMess
     }
     return true;
   }
-  if (type < RecordType.append || type > RecordType.readIndexResponse) return false;
+  const single = type >= RecordType.append && type <= RecordType.readIndexResponse;
+  if (!single && type !== RecordType.behindTail) return false;
   const group = reader.varint();
   into.push({ group, message: decodeMessage(reader, type) });
   return true;
@@ -217,6 +231,8 @@ function decodeMessage(reader: ByteReader, type: number): Message {
       };
     case RecordType.readIndex:
       return { type: 'read-index', ...ends, context: reader.varint() };
+    case RecordType.behindTail:
+      return { type: 'behind-tail', ...ends, firstIndex: reader.varint() };
     default:
       return {
         type: 'read-index-response',

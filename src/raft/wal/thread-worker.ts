@@ -13,24 +13,31 @@ export function threadWorker(): BackgroundWorker {
   return new ThreadWorker();
 }
 
+interface RunningJob {
+  readonly thread: Worker;
+  readonly settle: (outcome: JobOutcome) => void;
+}
+
 class ThreadWorker implements BackgroundWorker {
   #thread: Worker | undefined;
   #idle: NodeJS.Timeout | undefined;
-  #settle: ((outcome: JobOutcome) => void) | undefined;
+  #running: RunningJob | undefined;
 
   run(job: BackgroundJob): Promise<void> {
-    invariant(this.#settle === undefined, 'background jobs run one at a time');
+    invariant(this.#running === undefined, 'background jobs run one at a time');
     clearTimeout(this.#idle);
-    this.#thread ??= this.#start();
-    this.#thread.ref();
-    this.#thread.postMessage(job);
+    const thread = this.#thread ?? this.#start();
+    this.#thread = thread;
+    thread.ref();
+    thread.postMessage(job);
     return new Promise((resolve, reject) => {
-      this.#settle = (outcome) => {
-        this.#settle = undefined;
+      const settle = (outcome: JobOutcome) => {
+        this.#running = undefined;
         this.#rest();
         if (outcome.ok) return resolve();
         reject(Object.assign(new Error(outcome.message), { code: outcome.code }));
       };
+      this.#running = { thread, settle };
     });
   }
 
@@ -43,11 +50,15 @@ class ThreadWorker implements BackgroundWorker {
 
   #start(): Worker {
     const thread = new Worker(new URL('./background-thread.js', import.meta.url));
-    thread.on('message', (outcome: JobOutcome) => this.#settle?.(outcome));
+    // An idle thread may still be ending when the next one has a job already: that one goes on.
+    const settle = (outcome: JobOutcome) => {
+      if (this.#running?.thread === thread) this.#running.settle(outcome);
+    };
     const lost = (error: Error) => {
       if (this.#thread === thread) this.#thread = undefined;
-      this.#settle?.({ ok: false, message: error.message, code: undefined });
+      settle({ ok: false, message: error.message, code: undefined });
     };
+    thread.on('message', settle);
     thread.on('error', lost);
     thread.on('exit', () => lost(new Error('the background thread ended in the middle of a job')));
     return thread;

@@ -13,7 +13,7 @@ import type {
   TermRun,
 } from '../core/types.js';
 
-/** A group begins: `mark` alone suffices for voting and appending (index 0, term 0 at bootstrap). */
+/** A group begins: `mark` suffices for voting and appending (index 0, term 0 at bootstrap). */
 export interface GroupBirth {
   readonly group: GroupId;
   /** This node's own replica in the group. */

@@ -17,6 +17,12 @@ import type {
 import { logOfTerms } from './log-of-terms.js';
 import { configurationOf } from './simulated-cluster.js';
 
+let ticks = 0;
+const nextTick = () => {
+  ticks += 1;
+  return ticks;
+};
+
 const term = 9;
 
 /** Replica 1 leads term 9 with this log, all of it durable, and its empty entry, which is not. */
@@ -136,12 +142,13 @@ t.test('6: in a joint configuration both majorities decide', async (t) => {
   t.equal(log.commit, 0, 'the whole new set is not enough');
   accept(2, 1);
   t.equal(log.commit, 1);
-  for (let i = 0; i < defaultTiming.electionTicksMin; i += 1) t.equal(leadership.tick(), true);
+  for (let i = 0; i < defaultTiming.electionTicksMin; i += 1)
+    t.equal(leadership.tick(nextTick()), true);
   let led = true;
   for (let i = 0; i < defaultTiming.electionTicksMin; i += 1) {
     hear(4);
     hear(5);
-    led = leadership.tick();
+    led = leadership.tick(nextTick());
   }
   t.equal(led, false, 'check-quorum needs the old set, too');
 });
@@ -170,7 +177,7 @@ t.test('B4: a heartbeat names no commit index beyond what its receiver holds', a
   durable();
   accept(2, 3);
   flush();
-  for (let i = 0; i < defaultTiming.heartbeatTicks; i += 1) leadership.tick();
+  for (let i = 0; i < defaultTiming.heartbeatTicks; i += 1) leadership.tick(nextTick());
   const [toSecond, toThird] = heartbeats(flush());
   t.match(toSecond, { to: 2, commit: 3 });
   t.match(toThird, { to: 3, commit: 0 });
@@ -178,11 +185,13 @@ t.test('B4: a heartbeat names no commit index beyond what its receiver holds', a
 
 t.test('E7: a new leader gives everybody a whole period to be heard', async (t) => {
   const { leadership, hear } = lead({});
-  for (let i = 1; i < defaultTiming.electionTicksMin; i += 1) t.equal(leadership.tick(), true);
+  for (let i = 1; i < defaultTiming.electionTicksMin; i += 1)
+    t.equal(leadership.tick(nextTick()), true);
   hear(3);
-  t.equal(leadership.tick(), true, 'one of two is a majority with the leader');
-  for (let i = 1; i < defaultTiming.electionTicksMin; i += 1) t.equal(leadership.tick(), true);
-  t.equal(leadership.tick(), false, 'what was heard counts for one period only');
+  t.equal(leadership.tick(nextTick()), true, 'one of two is a majority with the leader');
+  for (let i = 1; i < defaultTiming.electionTicksMin; i += 1)
+    t.equal(leadership.tick(nextTick()), true);
+  t.equal(leadership.tick(nextTick()), false, 'what was heard counts for one period only');
 });
 
 t.test('B6, B7: a refusal with a hint skips terms on the side of the leader, too', async (t) => {

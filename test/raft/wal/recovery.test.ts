@@ -10,7 +10,8 @@ import { WalError } from '../../../src/raft/wal/errors.js';
 import type { WalWarning } from '../../../src/raft/wal/recovery.js';
 import type { Recovered, Wal } from '../../../src/raft/wal/types.js';
 import { createWal } from '../../../src/raft/wal/wal.js';
-import { SimulatedDisk, seededRandom } from '../../simulation/simulated-disk.js';
+import { SimulatedDisk } from '../../simulation/simulated-disk.js';
+import { SeededRandom } from '../core/seeded-random.js';
 import { configurationOf, LogModel, type Step, snapshotOf } from './log-model.js';
 import { ManualClock } from './manual-clock.js';
 
@@ -37,7 +38,7 @@ interface Opened {
 
 async function openOn(disk: SimulatedDisk): Promise<Opened> {
   const clock = new ManualClock();
-  const random = seededRandom(disk.operations + 7);
+  const random = new SeededRandom(disk.operations + 7).next;
   const warnings: WalWarning[] = [];
   const wal = createWal({
     dir: 'node',
@@ -142,7 +143,7 @@ t.test('every crash point: all that was acknowledged, the one in flight or not',
   let carried = 0;
   let torn = 0;
   const check = async (all: readonly Step[], cut: number) => {
-    const random = seededRandom(cut);
+    const random = new SeededRandom(cut).next;
     for (const { disk, allowed } of await crashPoints(all, random)) {
       points++;
       const opened = await openOn(disk);
@@ -173,7 +174,7 @@ async function countCarried(disk: SimulatedDisk): Promise<number> {
 t.test('crashes on the way back from crashes', async (t) => {
   let depth = 0;
   const check = async (all: readonly Step[], cut: number) => {
-    const random = seededRandom(cut);
+    const random = new SeededRandom(cut).next;
     const points = await crashPoints(all, random, 0.1);
     let point = points[Math.floor(random() * points.length)];
     for (let i = 0; i < 4 && point !== undefined; i++) {
@@ -203,7 +204,7 @@ t.test('crashes on the way back from crashes', async (t) => {
 
 t.test('what a process served from is durable, even if only the page cache had it', async (t) => {
   const check = async (all: readonly Step[], cut: number) => {
-    const random = seededRandom(cut);
+    const random = new SeededRandom(cut).next;
     for (const { disk } of await crashPoints(all, random, 0.2)) {
       const killed = disk.processKill(1);
       const { snapshot } = await openOn(killed);
@@ -216,7 +217,7 @@ t.test('what a process served from is durable, even if only the page cache had i
 });
 
 t.test('a name that a killed process left is made durable before it is used', async (t) => {
-  const random = seededRandom(seed);
+  const random = new SeededRandom(seed).next;
   const disk = new SimulatedDisk({ seed });
   const killed: SimulatedDisk[] = [];
   disk.beforeOperation = () => killed.push(disk.processKill(1));
@@ -229,7 +230,7 @@ t.test('a name that a killed process left is made durable before it is used', as
 t.test('a flipped bit is an error with file and offset, or changes nothing', async (t) => {
   let refused = 0;
   const check = async (all: readonly Step[], cut: number, sealed: boolean) => {
-    const random = seededRandom(cut);
+    const random = new SeededRandom(cut).next;
     const { disk, snapshot } = await runThrough(all, sealed);
     for (let i = 0; i < 25; i++) {
       const damaged = disk.processKill(1);

@@ -39,3 +39,14 @@ t.test('a thread that dies in the middle of a job fails the job', async (t) => {
   const running = worker.run({ kind: 'prepare', folder: t.testdir(), header });
   await Promise.all([t.rejects(running, /ended in the middle/), worker.close()]);
 });
+
+t.test('the end of an idle thread does not fail a job that began meanwhile', async (t) => {
+  const folder = t.testdir();
+  const worker = threadWorker();
+  await worker.run({ kind: 'prepare', folder, header });
+  // What the worker does by itself after a while; the thread has not ended when this returns.
+  const resting = worker.close();
+  await worker.run({ kind: 'remove', folder, fileName: '000000000001.wal' });
+  await resting;
+  await worker.close();
+});
