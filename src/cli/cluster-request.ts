@@ -22,7 +22,8 @@ export interface ClusterAnswer extends HttpAnswer {
 }
 
 export const defaultUrl = 'http://127.0.0.1:8401';
-const timeoutMsMax = 300_000;
+/** What a node accepts in `Kvorum-Timeout`. */
+const timeoutMsMax = 60_000;
 const connectTimeoutMs = 1000;
 /** The node answers at the deadline; this is for its answer to arrive, where nothing waits. */
 const answerGraceMs = 500;
@@ -37,7 +38,7 @@ export function clusterOf(
   const text = flags.text('timeout') ?? '5s';
   const timeoutMs = parseDurationMs(text);
   if (timeoutMs === undefined || timeoutMs < 10 || timeoutMs > timeoutMsMax) {
-    throw new UsageError(`--timeout is "${text}"; it must be a duration from 10ms to 5m.`);
+    throw new UsageError(`--timeout is "${text}"; it must be a duration from 10ms to 60s.`);
   }
   return { urls: (urls.length > 0 ? urls : [defaultUrl]).map(normalizeUrl), timeoutMs };
 }
@@ -113,16 +114,23 @@ export function problemOf(answer: HttpAnswer): Problem {
     const parsed: unknown = JSON.parse(answer.body.toString('utf8'));
     if (typeof parsed === 'object' && parsed !== null) body = { ...parsed };
   } catch {
-    // Not a problem document; the status alone must do.
+    // Not a problem document; what it says in plain text must do.
   }
   const { code, detail, title, outcome, retryable } = body;
   const text = [detail, title].find((candidate) => typeof candidate === 'string');
   return {
     code: typeof code === 'string' ? code : `http_${answer.status}`,
-    detail: typeof text === 'string' ? text : `HTTP status ${answer.status}`,
+    detail: typeof text === 'string' ? text : plainText(answer),
     outcome: outcome === 'not_applied' || outcome === 'unknown' ? outcome : undefined,
     retryable: retryable === true,
   };
+}
+
+/** The first line of whoever answers there instead of a node: a proxy, or a peer port. */
+function plainText({ status, headers, body }: HttpAnswer): string {
+  const [line = ''] = body.toString('utf8', 0, 200).trim().split('\n');
+  const isText = headers['content-type']?.startsWith('text/plain') === true;
+  return isText && line !== '' ? line : `HTTP status ${status}`;
 }
 
 export function describeProblem(answer: HttpAnswer): string {

@@ -26,6 +26,8 @@ export interface RawValue {
 export interface Collected {
   readonly values: ReadonlyMap<SettingName, RawValue>;
   readonly problems: readonly string[];
+  /** False: there is a file, but what it holds is not known. */
+  readonly complete: boolean;
 }
 
 export interface Sources {
@@ -33,19 +35,22 @@ export interface Sources {
   readonly env: Readonly<Record<string, string | undefined>>;
 }
 
+type Settings = ReadonlyMap<SettingName, RawValue>;
+
+const noSettings: Settings = new Map();
 const configBytesMax = 1_048_576;
 
 export function collectSettings({ flags, env }: Sources): Collected {
   const problems: string[] = [];
   const file = flags.text('config') ?? env['KVORUM_CONFIG'];
-  const inFile = file === undefined ? new Map() : readConfigFile(file, problems);
+  const inFile = file === undefined ? noSettings : readConfigFile(file, problems);
   const values = new Map<SettingName, RawValue>();
   for (const name of settingNames) {
-    const value = fromFlags(name, flags) ?? fromEnvironment(name, env) ?? inFile.get(name);
+    const value = fromFlags(name, flags) ?? fromEnvironment(name, env) ?? inFile?.get(name);
     if (value !== undefined) values.set(name, value);
   }
   problems.push(...misspelledVariables(env));
-  return { values, problems };
+  return { values, problems, complete: inFile !== undefined };
 }
 
 function settingOf(name: SettingName): Setting {
@@ -66,9 +71,10 @@ function fromEnvironment(name: SettingName, env: Sources['env']): RawValue | und
   return { value, source, rank: 1 };
 }
 
-function readConfigFile(file: string, problems: string[]): Map<SettingName, RawValue> {
+function readConfigFile(file: string, problems: string[]): Settings | undefined {
   const values = new Map<SettingName, RawValue>();
   const content = parseConfigFile(file, problems);
+  if (content === undefined) return undefined;
   for (const [key, value] of Object.entries(content)) {
     const name = settingNames.find((candidate) => candidate === key);
     if (name === undefined) {
@@ -85,7 +91,7 @@ function readConfigFile(file: string, problems: string[]): Map<SettingName, RawV
   return values;
 }
 
-function parseConfigFile(file: string, problems: string[]): Record<string, unknown> {
+function parseConfigFile(file: string, problems: string[]): Record<string, unknown> | undefined {
   let content: unknown;
   try {
     const text = readFileSync(file, 'utf8');
@@ -93,13 +99,13 @@ function parseConfigFile(file: string, problems: string[]): Record<string, unkno
     content = JSON.parse(text);
   } catch (error) {
     problems.push(`The configuration file ${file} cannot be read: ${messageOf(error)}.`);
-    return {};
+    return undefined;
   }
   if (typeof content === 'object' && content !== null && !Array.isArray(content)) {
     return { ...content };
   }
   problems.push(`The configuration file ${file} must hold one JSON object.`);
-  return {};
+  return undefined;
 }
 
 function listOf(value: unknown): readonly string[] | undefined {

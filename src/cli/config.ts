@@ -51,7 +51,9 @@ export class ConfigError extends Error {
 
 /** Throws ConfigError with every problem there is. */
 export function loadConfig(sources: Sources): NodeConfig {
-  const { values: raw, problems: found } = collectSettings(sources);
+  const { values: raw, problems: found, complete } = collectSettings(sources);
+  // Whatever else seems to be missing may be in the file that could not be read.
+  if (!complete) throw new ConfigError(found);
   const problems = [...found];
   const values = parseValues(raw, problems);
   const secret = chooseSecret(values, raw, problems);

@@ -15,7 +15,7 @@ import {
   renameSync,
   writeFileSync,
 } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { z } from 'zod';
 import { FolderLock, lockHolder } from '../kv/folder-lock.js';
 import { type Address, formatAddress } from './address.js';
@@ -67,7 +67,7 @@ export class DevFolder {
   constructor(wanted: WantedCluster) {
     this.dir = resolve(wanted.dir);
     refuseForeignFolder(this.dir, wanted.dir);
-    makeFolder(this.dir);
+    makeFolder(this.dir, wanted.dir);
     this.#lock = lockFolder(this.dir, wanted.dir);
     try {
       const before = readCluster(this.dir);
@@ -127,12 +127,19 @@ function refuseForeignFolder(dir: string, shown: string): void {
   );
 }
 
-function makeFolder(dir: string): void {
+function makeFolder(dir: string, shown: string): void {
   try {
-    mkdirSync(dir, { recursive: true, mode: 0o700 });
+    makeMissing(dir);
   } catch (error) {
-    throw cannotUse(dir, error);
+    throw cannotUse(shown, error);
   }
+}
+
+/** Not by `recursive`, which never returns in /proc: the parent is there and answers ENOENT. */
+function makeMissing(dir: string): void {
+  if (existsSync(dir)) return;
+  makeMissing(dirname(dir));
+  mkdirSync(dir, { mode: 0o700 });
 }
 
 function cannotUse(dir: string, error: unknown): CommandError {

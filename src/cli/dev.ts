@@ -48,8 +48,8 @@ export async function runDev(
     const { nodes, shards } = folder.cluster;
     const replicas = replicasOn(nodes, folder.cluster.replicas);
     const verb = folder.resumed ? 'Resuming' : 'Starting';
-    const copies = replicas === 1 ? '1 replica' : `${replicas} replicas`;
-    stdout.write(`${verb} ${nodes} nodes, ${shards} shards, ${copies} in ${shownDir}\n`);
+    const what = [count(nodes, 'node'), count(shards, 'shard'), count(replicas, 'replica')];
+    stdout.write(`${verb} ${what.join(', ')} in ${shownDir}\n`);
     const processes = folder.nodes.map((node) => new DevProcess(node, command));
     return await watch(processes, { stdout, stderr, shownDir });
   } finally {
@@ -91,7 +91,7 @@ async function watch(processes: readonly DevProcess[], around: Surroundings): Pr
       stderr.write(`All nodes have ended. Their logs are in ${shownDir}.\n`);
       return exitCodes.failed;
     }
-    stdout.write(`Stopping ${processes.length} nodes (again to kill them)\n`);
+    stdout.write(`Stopping ${count(processes.length, 'node')} (Ctrl-C again: by force)\n`);
     stop.second.then(() => {
       for (const process of processes) process.kill();
     });
@@ -171,11 +171,16 @@ Ctrl-C stops all nodes; the same command resumes the data.
 function describeDeath(process: DevProcess, { code, signal }: Exit): string {
   const { node, pid } = process;
   const how = signal ? `was ended by ${signal}` : `ended with exit code ${code}`;
+  const again = `${shorten(launcher)} start --config ${shorten(node.configFile)}`;
   const tail = process.logTail().map((line) => `  | ${line}\n`);
   return `
 Node ${node.id} (pid ${pid ?? 'none'}) ${how}. The end of ${shorten(node.logFile)}:
-${tail.join('')}To start it again by hand: kvorum start --config ${shorten(node.configFile)}
+${tail.join('')}To start it again by hand: ${again}
 `;
+}
+
+function count(number: number, noun: string): string {
+  return `${number} ${noun}${number === 1 ? '' : 's'}`;
 }
 
 function shorten(path: string): string {

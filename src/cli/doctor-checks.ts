@@ -47,7 +47,10 @@ export function judgeDisk({ syncs, p50Ms, p99Ms, maxMs }: DiskSpeed): Judgement 
 }
 
 /** Names of file systems by the number that statfs gives on Linux. */
-const fileSystems = new Map<number, readonly [name: string, Judgement['verdict'], why: string]>([
+const fileSystems = new Map<number, readonly [name: string, Judgement['verdict'], why?: string]>([
+  [0xef53, ['ext4', 'ok']],
+  [0x58465342, ['XFS', 'ok']],
+  [0x9123683e, ['Btrfs', 'ok']],
   [0x01021994, ['tmpfs', 'warning', 'it is memory: everything is gone after a restart']],
   [0x6969, ['NFS', 'bad', 'locks and syncs on it are not what a database needs']],
   [0x65735546, ['FUSE', 'warning', 'whether its syncs are durable depends on the program behind']],
@@ -56,9 +59,9 @@ const fileSystems = new Map<number, readonly [name: string, Judgement['verdict']
 
 export function judgeFileSystem(type: number): Judgement {
   const known = fileSystems.get(type);
-  if (known === undefined) return { verdict: 'ok', detail: `type 0x${type.toString(16)}` };
+  if (known === undefined) return { verdict: 'ok', detail: `of type 0x${type.toString(16)}` };
   const [name, verdict, why] = known;
-  return { verdict, detail: `${name}; ${why}` };
+  return { verdict, detail: why === undefined ? name : `${name}; ${why}` };
 }
 
 export function judgeSpace(freeBytes: number): Judgement {

@@ -43,6 +43,10 @@ export async function run({ flags }: Invocation, { stdout }: Context): Promise<E
     const detail = problem ?? `${address.host}:${address.port} is free`;
     findings.push({ name, verdict: problem ? 'bad' : 'ok', detail });
   }
+  if (addresses['http port'].port === addresses['peer port'].port) {
+    const detail = '--http and --peer have the same port; each needs its own';
+    findings.push({ name: 'ports', verdict: 'bad', detail });
+  }
   findings.push({ name: 'clock', ...judgeClock(before, sampleClock()) });
   const isFit = findings.every(({ verdict }) => verdict !== 'bad');
   stdout.write(flags.has('json') ? asJson(isFit, findings) : asText(isFit, findings, dir));

@@ -50,7 +50,7 @@ export async function runCommandLine(args: readonly string[], context: Context):
   } catch (error) {
     if (error instanceof UsageError) {
       stderr.write(`kvorum${name}: ${error.message}\n`);
-      stderr.write(`See \`kvorum help${name}\`.\n`);
+      stderr.write(`See \`kvorum help${name === ' help' ? '' : name}\`.\n`);
       return exitCodes.usage;
     }
     if (error instanceof CommandError) {

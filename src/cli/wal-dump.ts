@@ -31,7 +31,10 @@ async function* dumpWal(dir: string): AsyncGenerator<DumpedItem> {
     const { code } = error as NodeJS.ErrnoException;
     if (code !== 'ENOENT' && code !== 'ENOTDIR' && code !== 'EACCES') throw error;
     const { message } = error as Error;
-    throw new CommandError(`${dir} holds no log that can be read: ${message}.`, exitCodes.failed);
+    throw new CommandError(
+      `${dir} holds no log that can be read: ${message}. Give the data folder of one node.`,
+      exitCodes.failed,
+    );
   }
 }
 

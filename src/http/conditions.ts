@@ -19,7 +19,7 @@ export function parseWriteCondition(
 ): Condition | Problem {
   if (ifMatch === undefined && ifNoneMatch === undefined) return unconditional;
   if (ifNoneMatch !== undefined && ifNoneMatch !== '*') {
-    return invalid('If-None-Match', ifNoneMatch, ['*']);
+    return invalidHeader('If-None-Match', ifNoneMatch, ['*']);
   }
   const create = ifNoneMatch === undefined ? unconditional : ({ ifNoneMatch: '*' } as const);
   if (ifMatch === undefined) return create;
@@ -27,7 +27,10 @@ export function parseWriteCondition(
   const match = /^"([1-9]\d{0,15})"$/.exec(ifMatch);
   const revision = Number(match?.[1]);
   if (match === null || !Number.isSafeInteger(revision)) {
-    return invalid('If-Match', ifMatch, ['*', 'one strong entity tag of this server, like "42"']);
+    return invalidHeader('If-Match', ifMatch, [
+      '*',
+      'one strong entity tag of this server, like "42"',
+    ]);
   }
   return { ...create, ifMatch: revision };
 }
@@ -51,11 +54,14 @@ export function parseReadCondition(
   if (ifMatch === undefined && ifNoneMatch === undefined) return undefined;
   const wanted = ifMatch === undefined ? undefined : parseTagList(ifMatch);
   if (ifMatch !== undefined && (wanted === undefined || wanted.weak.length > 0)) {
-    return invalid('If-Match', ifMatch, ['*', 'strong entity tags, like "42" or "42", "43"']);
+    return invalidHeader('If-Match', ifMatch, ['*', 'strong entity tags, like "42" or "42", "43"']);
   }
   const known = ifNoneMatch === undefined ? undefined : parseTagList(ifNoneMatch);
   if (ifNoneMatch !== undefined && known === undefined) {
-    return invalid('If-None-Match', ifNoneMatch, ['*', 'entity tags, like "42" or W/"42", "43"']);
+    return invalidHeader('If-None-Match', ifNoneMatch, [
+      '*',
+      'entity tags, like "42" or W/"42", "43"',
+    ]);
   }
   return { ifMatch: wanted, ifNoneMatch: known };
 }
@@ -91,7 +97,8 @@ function parseTagList(text: string): TagList | undefined {
   return strong.length + weak.length === 0 ? undefined : { any: false, strong, weak };
 }
 
-function invalid(header: string, value: string, allowed: readonly string[]): Problem {
+/** A header whose value means nothing here, with what would. */
+export function invalidHeader(header: string, value: string, allowed: readonly string[]): Problem {
   return new Problem('invalid_header', {
     detail: `${header} is ${printable(value)}; allowed here: ${allowed.join(', or ')}.`,
     header,

@@ -101,7 +101,10 @@ export class Dispatcher {
     const host = headers.host === undefined ? undefined : (target.authority ?? headers.host);
     const verdict = hosts.check(host, request.httpVersionMinor >= 1);
     if (verdict === 'missing' || verdict === 'invalid') return new Problem('invalid_host');
-    if (verdict === 'refused') return new Problem('host_not_allowed');
+    if (verdict === 'refused') {
+      const detail = `${JSON.stringify(host)} is not a Host name of this node; use localhost.`;
+      return new Problem('host_not_allowed', { detail });
+    }
     return parts.closing() ? new Problem('stopping') : undefined;
   }
 
@@ -147,7 +150,8 @@ function refuseRoute(exchange: Exchange, verdict: RouteVerdict | undefined): voi
     const detail = `${method} is not a method of ${route}.`;
     exchange.problem('method_not_allowed', { detail, allowed });
   } else {
-    exchange.problem('route_not_found');
+    const detail = 'There is no such route; /docs has them all, keys live under /v1/kv/.';
+    exchange.problem('route_not_found', { detail });
   }
 }
 

@@ -20,5 +20,9 @@ export function describeDuration(range: {
   readonly minMs: number;
   readonly maxMs: number;
 }): string {
-  return `a duration such as 250ms, 2s or 1m, from ${range.minMs}ms to ${range.maxMs}ms`;
+  return `a duration such as 250ms, 2s or 1m, from ${short(range.minMs)} to ${short(range.maxMs)}`;
+}
+
+function short(durationMs: number): string {
+  return durationMs % 1000 === 0 ? `${durationMs / 1000}s` : `${durationMs}ms`;
 }

@@ -56,8 +56,9 @@ const kvKinds: Record<KvErrorCode, Pick<ProblemKind, 'status' | 'retryAfterMs' |
   outcome_unknown: {
     status: 504,
     advice:
-      'Read the key before writing again. Writes with `If-Match` or `If-None-Match: *` may be ' +
-      'repeated as they are: the second one fails with 412 if the first was applied.',
+      'Read the key before writing again. Writes with one tag in `If-Match`, or with ' +
+      '`If-None-Match: *`, may be repeated as they are: the second one fails with 412 if the ' +
+      'first was applied.',
   },
   too_stale: {
     status: 503,
@@ -145,8 +146,8 @@ const httpKinds = {
     status: 403,
     title: 'This Host name is not served here.',
     advice:
-      'Use `localhost` or the address of the node. Operator: name further hosts in the ' +
-      'configuration. A node on loopback refuses unknown names against DNS rebinding.',
+      'Use `localhost` or the address of the node. Operator: the name in `--http-advertise` is ' +
+      'served too. A node on loopback refuses unknown names against DNS rebinding.',
   },
   key_not_found: {
     status: 404,

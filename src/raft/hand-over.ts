@@ -15,15 +15,18 @@ export interface HandOverParts {
 }
 
 /**
- * Offers every leadership to its best follower, again when an attempt came to nothing, and waits
- * until none is left that somebody could take, or `timeoutMs` have passed.
+ * Offers every leadership held now to its best follower, again when an attempt came to nothing, and
+ * waits until none is left that somebody could take, or `timeoutMs` have passed. What comes back
+ * stays: nodes that stop together would pass it to and fro, an election each time.
  */
 export async function handOver(parts: HandOverParts, timeoutMs: number): Promise<void> {
   const { groups, transfer, stopped, clock, pollMs } = parts;
   const endMs = clock.monotonicMs() + timeoutMs;
+  const held = new Set([...groups()].filter((group) => group.raft.leadership !== undefined));
   while (!stopped() && clock.monotonicMs() < endMs) {
     let offered = 0;
-    for (const group of groups()) {
+    for (const group of held) {
+      if (group.raft.leadership === undefined) held.delete(group);
       const to = bestFollower(group);
       if (to === undefined) continue;
       offered += 1;

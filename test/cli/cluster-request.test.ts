@@ -1,5 +1,5 @@
 import t from 'tap';
-import { ask, clusterOf } from '../../src/cli/cluster-request.js';
+import { ask, clusterOf, describeProblem } from '../../src/cli/cluster-request.js';
 import { invocationOf } from './command-line.js';
 import { fakeNode, sendProblem, unusedPort } from './fake-nodes.js';
 
@@ -20,8 +20,8 @@ t.test('which nodes, and how long', async (t) => {
   t.same(of([], env).urls, ['http://a:1', 'http://b:2']);
   t.same(of(['--node', 'c:3', '--node', 'http://d:4/'], env).urls, ['http://c:3', 'http://d:4']);
   t.equal(of(['--timeout', '250ms']).timeoutMs, 250);
-  for (const wrong of ['5', '1ms', '6m']) {
-    t.throws(() => of(['--timeout', wrong]), { message: /must be a duration from 10ms to 5m/ });
+  for (const wrong of ['5', '1ms', '61s']) {
+    t.throws(() => of(['--timeout', wrong]), { message: /must be a duration from 10ms to 60s/ });
   }
   for (const wrong of ['https://a:1', 'http://a:1/x', 'http://u@a:1', 'ftp://a', 'http://']) {
     t.throws(() => of(['--node', wrong]), { message: /is not the address of a node/ });
@@ -83,4 +83,14 @@ t.test('when every node refuses, each is named', async (t) => {
   t.match(error, { exitCode: 5 });
   t.match(String(error), `${one.url}: 503 no_leader: no majority`);
   t.match(String(error), `${away}: nobody listens there`);
+});
+
+t.test('whoever answers there in plain text is quoted', async (t) => {
+  const peerPort = await fakeNode(t, (_request, response) => {
+    response
+      .writeHead(426, { 'Content-Type': 'text/plain' })
+      .end('This is the peer port.\nReally.\n');
+  });
+  const answer = await ask({ urls: [peerPort.url], timeoutMs }, read);
+  t.equal(describeProblem(answer), '426 http_426: This is the peer port.');
 });

@@ -47,6 +47,8 @@ t.test('files that cannot be used', async (t) => {
   });
   const problems = (name: string) => collect(['--config', join(dir, name)]).problems.join('\n');
   t.match(problems('missing.json'), /missing\.json cannot be read: ENOENT/);
+  t.equal(collect(['--config', join(dir, 'broken.json')]).complete, false);
+  t.equal(collect(['--config', join(dir, 'wrong.json')]).complete, true);
   t.match(problems('broken.json'), /broken\.json cannot be read: .*JSON/);
   t.match(problems('list.json'), 'must hold one JSON object');
   t.match(problems('large.json'), 'larger than');

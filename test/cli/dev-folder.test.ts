@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
 import { DevFolder, type WantedCluster } from '../../src/cli/dev-folder.js';
@@ -47,6 +47,13 @@ t.test('what was chosen is remembered; ports may change', async (t) => {
     peerPort: 9500,
   });
   t.equal(readFileSync(join(dir, 'secret'), 'utf8'), secret);
+});
+
+t.test('a place where no folder can be made', { skip: !existsSync('/proc/self') }, async (t) => {
+  t.throws(() => new DevFolder({ ...nothing, dir: '/proc/kvorum/new' }), {
+    name: 'CommandError',
+    message: /^The folder \/proc\/kvorum\/new cannot be used: ENOENT/,
+  });
 });
 
 t.test('contradictions are refused with the way out', async (t) => {

@@ -16,6 +16,8 @@ t.test('the disk', async (t) => {
   t.match(disk(1).detail, 'about 2000 writes/s for one client');
   const types = [0xef53, 0x01021994, 0x6969];
   t.same(verdicts(types.map(checks.judgeFileSystem)), ['ok', 'warning', 'bad']);
+  t.equal(checks.judgeFileSystem(0xef53).detail, 'ext4');
+  t.equal(checks.judgeFileSystem(0x77).detail, 'of type 0x77');
   t.same(verdicts([10 * GiB, 2 * GiB, GiB / 2].map(checks.judgeSpace)), ['ok', 'warning', 'bad']);
 });
 

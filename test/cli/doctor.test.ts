@@ -37,6 +37,12 @@ t.test('for people', async (t) => {
   t.match(ended.out, /\n(ok {2}|warn|BAD ) {2}fsync {8}\d+ syncs: p50 /);
 });
 
+t.test('one port for two servers is not fit', async (t) => {
+  const address = `127.0.0.1:${await unusedPort()}`;
+  const args = ['doctor', '--dir', t.testdir(), '--http', address, '--peer', address];
+  t.match(await runCli(args), { code: 1, out: /BAD {3}ports .* each needs its own\n/ });
+});
+
 t.test('a wrong address is wrong usage', async (t) => {
   t.match(await runCli(['doctor', '--http', 'here']), { code: 2, err: /--http is "here"/ });
 });

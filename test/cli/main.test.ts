@@ -19,6 +19,7 @@ t.test('a slip is answered with the nearest thing, exit code 2', async (t) => {
     command.err,
     'kvorum: Unknown command "statsu". Did you mean status?\nSee `kvorum help`.\n',
   );
+  t.match(await runCli(['help', 'foo']), { code: 2, err: /See `kvorum help`\.\n$/ });
   const flag = await runCli(['get', 'k', '--nodes', 'x']);
   t.equal(
     flag.err,

@@ -20,6 +20,6 @@ t.test('anything else, or out of range, is refused', (t) => {
 });
 
 t.test('the description names the range', (t) => {
-  t.match(describeDuration(range), /10ms to 60000ms/);
+  t.match(describeDuration(range), /10ms to 60s$/);
   t.end();
 });

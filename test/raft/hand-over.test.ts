@@ -74,6 +74,21 @@ t.test('an attempt that came to nothing is repeated', async (t) => {
   t.notOk(world.leads(1));
 });
 
+t.test('nodes that stop together do not pass leaderships to and fro', async (t) => {
+  const world = new HostWorld(t, { groups: 3 });
+  const all = [1, 2, 3];
+  for (const node of all) await world.elect(node, node);
+  await world.pass(200);
+  const termsOf = (node: number) =>
+    all.map((group) => world.at(node).host.group(group)?.raft.status.term ?? 0);
+  const before = Math.max(...all.flatMap(termsOf));
+  const handing = all.map((node) => watch(world.at(node).host.handOver(1_000)));
+  await world.pass(1_100);
+  for (const done of handing) t.ok('value' in done, 'ends');
+  const elections = Math.max(...all.flatMap(termsOf)) - before;
+  t.ok(elections <= all.length, `${elections} elections of a group`);
+});
+
 t.test('under load nothing is lost, and what is refused was not applied', async (t) => {
   const world = new HostWorld(t);
   await world.elect(1);

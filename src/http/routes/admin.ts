@@ -111,7 +111,8 @@ function nodeView(status: NodeStatus): z.input<typeof nodeSchema> {
     peer_address: peerAddress,
     connected,
     version: version ?? null,
-    round_trip_ms: peer?.roundTripMs ?? null,
+    round_trip_ms:
+      peer?.roundTripMs === undefined ? null : Math.round(peer.roundTripMs * 1e3) / 1e3,
     queued_bytes: peer?.queuedBytes ?? null,
     dropped_messages: peer?.droppedMessages ?? null,
     last_error: peer?.lastError ?? null,

@@ -38,6 +38,7 @@ export async function registerPages(app: FastifyInstance): Promise<void> {
     routePrefix: '/docs',
     staticCSP: pageSecurityPolicy,
     uiConfig: { validatorUrl: null, deepLinking: true },
+    theme: { title: 'Kvorum API' },
   });
 }
 

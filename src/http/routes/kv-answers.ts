@@ -3,6 +3,7 @@
  */
 import { KvError } from '../../kv/errors.js';
 import type { Decided, ReadAnswer, WriteAnswer } from '../../kv/service.js';
+import type { Revision } from '../../kv/store/types.js';
 import { entityTag, judgeRead, type ReadCondition } from '../conditions.js';
 import type { Exchange } from '../exchange.js';
 import { canonicalKey, type ParsedTarget } from '../key.js';
@@ -26,7 +27,7 @@ export function answerRead(
   more.push('ETag', entityTag(found.revision));
   const verdict = condition === undefined ? 'send' : judgeRead(condition, found.revision);
   if (verdict === 'precondition-failed') {
-    const facts = { current_revision: found.revision };
+    const facts = preconditionFacts(found.revision);
     exchange.problem('precondition_failed', facts, { headers: more });
   } else if (verdict === 'not-modified') {
     exchange.send(304, exchange.identity().concat(more), undefined);
@@ -55,7 +56,7 @@ export function answerWrite(exchange: Exchange, answer: WriteAnswer, target: Par
   if (outcome === 'precondition-failed') {
     const { current } = answer;
     const tag = current === undefined ? [] : ['ETag', entityTag(current)];
-    const facts = current === undefined ? {} : { current_revision: current };
+    const facts = preconditionFacts(current);
     exchange.problem('precondition_failed', facts, { headers: tag });
     return;
   }
@@ -74,6 +75,13 @@ export function answerWrite(exchange: Exchange, answer: WriteAnswer, target: Par
   }
   headers.push('Content-Type', 'application/json', 'Content-Length', String(body.length));
   exchange.send(status, headers, body);
+}
+
+/** What to decide anew from. `current`: the revision of the key; undefined when there is none. */
+function preconditionFacts(current: Revision | undefined) {
+  const failed = 'If-Match or If-None-Match does not hold: the key';
+  if (current === undefined) return { detail: `${failed} does not exist.` };
+  return { detail: `${failed} is at revision ${current}.`, current_revision: current };
 }
 
 /** A KvError is an answer; anything else is a bug. */

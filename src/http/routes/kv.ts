@@ -5,7 +5,7 @@
  */
 import type { RequestContext, WriteRequest } from '../../kv/service.js';
 import { type BodyFailure, collectBody } from '../body.js';
-import { parseReadCondition, parseWriteCondition } from '../conditions.js';
+import { invalidHeader, parseReadCondition, parseWriteCondition } from '../conditions.js';
 import { describeDuration, parseDuration } from '../duration.js';
 import type { Exchange } from '../exchange.js';
 import type { Waiting } from '../in-flight.js';
@@ -214,14 +214,14 @@ function requestContext(exchange: Exchange): RequestContext | Problem {
   }
   const { kvorumTimeout, kvorumForward } = headers;
   if (kvorumForward !== undefined && kvorumForward !== 'never') {
-    return invalidHeader('Kvorum-Forward', ['never']);
+    return invalidHeader('Kvorum-Forward', kvorumForward, ['never']);
   }
   const { timeoutMsDefault, timeoutMsMin: minMs, timeoutMsMax: maxMs } = parts.limits;
   let timeoutMs: number | undefined = timeoutMsDefault;
   if (kvorumTimeout !== undefined) {
     timeoutMs = parseDuration(kvorumTimeout, { minMs, maxMs });
     if (timeoutMs === undefined) {
-      return invalidHeader('Kvorum-Timeout', [describeDuration({ minMs, maxMs })]);
+      return invalidHeader('Kvorum-Timeout', kvorumTimeout, [describeDuration({ minMs, maxMs })]);
     }
   }
   return { requestId: exchange.id, timeoutMs, forward: kvorumForward === undefined };
@@ -230,13 +230,16 @@ function requestContext(exchange: Exchange): RequestContext | Problem {
 function checkPutHeaders({ headers }: Exchange): Problem | undefined {
   const { contentType, contentEncoding, contentRange, transferEncoding } = headers;
   if (contentType !== undefined && !isContentType(contentType)) {
-    return invalidHeader('Content-Type', [`printable ASCII, at most ${contentTypeBytesMax} bytes`]);
+    const allowed = `printable ASCII, at most ${contentTypeBytesMax} bytes`;
+    return invalidHeader('Content-Type', contentType, [allowed]);
   }
   if (contentEncoding !== undefined && contentEncoding.toLowerCase() !== 'identity') {
     return new Problem('unsupported_encoding', { header: 'Content-Encoding' });
   }
   // RFC 9110, 9.3.4: a server without partial PUT refuses one instead of replacing the whole.
-  if (contentRange !== undefined) return invalidHeader('Content-Range', ['no such header']);
+  if (contentRange !== undefined) {
+    return invalidHeader('Content-Range', contentRange, ['no such header']);
+  }
   if (transferEncoding !== undefined && transferEncoding.toLowerCase() !== 'chunked') {
     return new Problem('not_built', {
       detail: 'The only transfer coding is chunked.',
@@ -282,12 +285,4 @@ function overloaded(exchange: Exchange): Problem {
 
 function unexpectedBody(exchange: Exchange): Problem {
   return new Problem('unexpected_body', { detail: `${exchange.method} takes no body.` });
-}
-
-function invalidHeader(header: string, allowed: readonly string[]): Problem {
-  return new Problem('invalid_header', {
-    detail: `${header} has a value that is not accepted; allowed: ${allowed.join(', ')}.`,
-    header,
-    allowed,
-  });
 }

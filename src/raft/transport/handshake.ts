@@ -83,8 +83,9 @@ function checkConfiguration(hello: Hello, self: HelloSelf): Refusal | undefined 
   if (hello.configuration === self.configuration) return undefined;
   return refusal(
     'configuration-differs',
-    `nodes ${self.node} and ${hello.from} were started with different cluster configurations ` +
-      `(digests "${self.configuration}" and "${hello.configuration}")`,
+    `nodes ${self.node} and ${hello.from} were started with different cluster configurations; ` +
+      'compare the settings that are fixed for the whole cluster ' +
+      `(digests "${self.configuration.slice(0, 12)}" and "${hello.configuration.slice(0, 12)}")`,
   );
 }
 

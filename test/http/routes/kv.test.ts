@@ -52,6 +52,10 @@ t.test('every data answer, 304, 404 and 412 too, carries the same headers', asyn
     answers.map(({ status }) => status),
     [200, 200, 304, 404, 412, 412],
   );
+  t.match(answers[4]?.json, { detail: /does not hold: the key is at revision 2\.$/ });
+  t.match(answers[5]?.json, { current_revision: 2, detail: /the key is at revision 2\.$/ });
+  const absent = await server.request('PUT', '/v1/kv/x', { headers: { 'if-match': '*' } });
+  t.match(absent.json, { status: 412, detail: /does not hold: the key does not exist\.$/ });
   for (const { status, headers } of answers) {
     t.match(
       headers,
@@ -109,7 +113,7 @@ t.test('what is malformed, unknown or not built is refused and changes nothing',
     ['GET', '?consistency=lease', {}, 501, { feature: 'consistency=lease' }],
     ['GET', '?consistency=x', {}, 400, { allowed: ['linearizable', 'stale'] }],
     ['GET', '?max_staleness=1s', {}, 400, { parameter: 'max_staleness' }],
-    ['GET', '', { 'kvorum-timeout': '5' }, 400, { header: 'Kvorum-Timeout' }],
+    ['GET', '', { 'kvorum-timeout': '5' }, 400, { detail: /^Kvorum-Timeout is 5; allowed/ }],
     ['GET', '', { 'kvorum-timeout': '61s' }, 400, { header: 'Kvorum-Timeout' }],
     ['GET', '', { 'kvorum-timeout': '9ms' }, 400, { header: 'Kvorum-Timeout' }],
     ['PUT', '', { 'kvorum-forward': 'always' }, 400, { allowed: ['never'] }],
