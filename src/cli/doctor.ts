@@ -1,6 +1,6 @@
 /** `kvorum doctor`: measures this machine and says whether a node will be well on it. */
 import { existsSync } from 'node:fs';
-import { readFile, statfs } from 'node:fs/promises';
+import { statfs } from 'node:fs/promises';
 import { totalmem } from 'node:os';
 import { dirname, resolve } from 'node:path';
 import { addressAllowed, parseAddress } from './address.js';
@@ -20,6 +20,7 @@ import {
 } from './doctor-checks.js';
 import { type ExitCode, exitCodes } from './exit-codes.js';
 import type { Flags } from './flags.js';
+import { openFileLimit } from './open-files.js';
 import { portProblem } from './ports.js';
 
 const syncsMax = 400;
@@ -85,21 +86,6 @@ function memory() {
 }
 
 /** Node raises its own soft limit to the hard one, so what counts is what this process has. */
-async function openFileLimit(): Promise<number | undefined> {
-  try {
-    const limits = await readFile('/proc/self/limits', 'utf8');
-    return parseOpenFileLimit(limits);
-  } catch {
-    return undefined;
-  }
-}
-
-export function parseOpenFileLimit(limits: string): number | undefined {
-  const soft = /^Max open files\s+(\S+)/m.exec(limits)?.[1];
-  if (soft === 'unlimited') return Number.POSITIVE_INFINITY;
-  return soft === undefined ? undefined : Number(soft);
-}
-
 function sampleClock(): ClockSample {
   return { wallMs: Date.now(), monotonicMs: performance.now() };
 }

@@ -2,6 +2,7 @@
  * One node with its HTTP server, from a checked configuration: where the command line meets the
  * rest.
  */
+import { defaultLimits } from '../http/limits.js';
 import { createHttpServer, type HttpServer } from '../http/server.js';
 import { DataFolderError } from '../kv/data-folder-error.js';
 import { NodeDataError } from '../kv/node.js';
@@ -14,6 +15,7 @@ import { CommandError } from './command-errors.js';
 import type { NodeConfig } from './config.js';
 import { exitCodes } from './exit-codes.js';
 import { createLogger, type Logger } from './logger.js';
+import { clientConnections, openFileLimit } from './open-files.js';
 import type { RunningNode } from './running-node.js';
 import { ownVersion } from './version.js';
 
@@ -31,7 +33,7 @@ export async function runNode(config: NodeConfig): Promise<RunningNode> {
     host: config.http.host,
     port: config.http.port,
     logger,
-    limits: { valueBytesMax: config.valueBytesMax },
+    limits: { valueBytesMax: config.valueBytesMax, connectionsMax: await connectionsMax(config) },
     allowedHosts: [config.httpAdvertise],
   });
   try {
@@ -68,6 +70,13 @@ function nodeOptions(config: NodeConfig, logger: Logger): Parameters<typeof open
     onFailure: (error) =>
       logger.fatal({ err: error }, 'this node answers 503 from now on; mend the cause and restart'),
   };
+}
+
+/** Clients must not take the descriptors that the log needs. */
+async function connectionsMax({ segmentBytes, peerAddresses }: NodeConfig): Promise<number> {
+  const usual = defaultLimits.connectionsMax;
+  const openFiles = (await openFileLimit()) ?? Number.POSITIVE_INFINITY;
+  return Math.min(usual, clientConnections(openFiles, { segmentBytes, peers: peerAddresses.size }));
 }
 
 /** Leaders first, so that clients meet one elsewhere; then what is under way; then the rest. */

@@ -1,7 +1,6 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
-import { parseOpenFileLimit } from '../../src/cli/doctor.js';
 import { runCli } from './command-line.js';
 import { fakeNode, unusedPort } from './fake-nodes.js';
 
@@ -45,15 +44,4 @@ t.test('one port for two servers is not fit', async (t) => {
 
 t.test('a wrong address is wrong usage', async (t) => {
   t.match(await runCli(['doctor', '--http', 'here']), { code: 2, err: /--http is "here"/ });
-});
-
-t.test('the limit of open files as Linux tells it', async (t) => {
-  const limits =
-    'Limit  Soft Limit  Hard Limit  Units\nMax open files            1024      4096      files\n';
-  t.equal(parseOpenFileLimit(limits), 1024);
-  t.equal(
-    parseOpenFileLimit('Max open files  unlimited  unlimited  files'),
-    Number.POSITIVE_INFINITY,
-  );
-  t.equal(parseOpenFileLimit('nothing'), undefined);
 });

@@ -42,7 +42,9 @@ export class RequestIntake {
   async #serve(link: Link, request: RequestRecord, handler: TransportHandler): Promise<void> {
     let result: Uint8Array | FailureCode;
     try {
-      const { body, timeoutMs } = request;
+      const { body } = request;
+      // No sender of ours asks for more; beyond 2^31 ms a timer would ring at once.
+      const timeoutMs = Math.min(request.timeoutMs, this.#limits.requestTimeoutMsMax);
       result = await handler.onRequest({ from: this.#from, body, timeoutMs });
     } catch (error) {
       if (error instanceof InvariantViolation) throw error;

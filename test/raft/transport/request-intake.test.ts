@@ -1,5 +1,9 @@
 /** A failing handler answers as a lost request and says so in the log. */
 import t from 'tap';
+import { transportLimits } from '../../../src/raft/transport/limits.js';
+import type { Link } from '../../../src/raft/transport/link.js';
+import { RequestIntake } from '../../../src/raft/transport/request-intake.js';
+import type { TransportHandler } from '../../../src/raft/transport/types.js';
 import { failureOf } from '../../contracts/transport.js';
 import { isConnected, makeNode, openPair, until } from './socket-cluster.js';
 
@@ -38,4 +42,24 @@ t.test('the bytes in progress are limited as well as the number', async (t) => {
   await until('it is taken', () => two.recorder.requests.length === 2);
   release(Buffer.from('done'));
   t.equal(await again, 'answered', 'room comes back');
+});
+
+t.test('a time beyond what timers can hold is cut, whatever the peer asks for', async (t) => {
+  const limits = transportLimits({ requestTimeoutMsMax: 60_000 });
+  const given: number[] = [];
+  const handler: TransportHandler = {
+    onMessages: () => undefined,
+    onUnreachable: () => undefined,
+    onRequest: async ({ timeoutMs }) => {
+      given.push(timeoutMs);
+      return Buffer.alloc(0);
+    },
+  };
+  const link = { queuedAnswers: 0, answer: () => undefined } as unknown as Link;
+  const logger = { debug() {}, info() {}, warn() {}, error() {} };
+  const intake = new RequestIntake({ from: 2, limits, logger });
+  for (const timeoutMs of [5_000, Number.MAX_SAFE_INTEGER]) {
+    intake.take(link, { id: 1, timeoutMs, body: Buffer.alloc(1) }, handler);
+  }
+  t.same(given, [5_000, 60_000]);
 });
