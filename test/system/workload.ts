@@ -45,6 +45,10 @@ export class Workload {
     for (const { id, origin } of options.nodes) this.#clients.set(id, new HttpClient(origin, 32));
   }
 
+  get nodes(): readonly number[] {
+    return this.#options.nodes.map(({ id }) => id);
+  }
+
   start(): void {
     this.#running = true;
     for (const { id } of this.#options.nodes) {
@@ -71,7 +75,7 @@ export class Workload {
    * Reads every key that was ever written, linearizably, through the given nodes in turn, and
    * returns all violations. A key that cannot be read is a violation too.
    */
-  async verify(nodes = this.#options.nodes.map(({ id }) => id)): Promise<string[]> {
+  async verify(nodes = this.nodes): Promise<string[]> {
     const keys = this.history.keys();
     const unreadable: string[] = [];
     let next = 0;

@@ -220,6 +220,22 @@ t.test('A15: a vote for oneself that becomes durable too late does not count', a
   t.equal(cluster.status(1).role, 'pre-candidate');
 });
 
+t.test('A15: nor does the vote of one campaign count for the next', async (t) => {
+  const cluster = new SimulatedCluster({ voters: 1 });
+  cluster.slowDisks.add(1);
+  cluster.campaign(1);
+  t.match(cluster.status(1), { role: 'candidate', term: 1 });
+  // The next campaign begins, and before its turn ends the disk answers to the first one.
+  const replica = cluster.replica(1);
+  replica.step({ kind: 'campaign' });
+  t.match(cluster.status(1), { role: 'candidate', term: 2 });
+  replica.finishAppends(1);
+  t.equal(cluster.status(1).role, 'candidate');
+  cluster.drain(1);
+  cluster.durable(1);
+  t.match(cluster.status(1), { role: 'leader', term: 2 });
+});
+
 t.test('A3: what a deposed leader gets to propose is refused, not stamped', async (t) => {
   const cluster = new SimulatedCluster({ voters: 3 });
   cluster.elect(1);
