@@ -192,7 +192,9 @@ function problemField(
 
 function errorCode(error: unknown): string {
   if (error instanceof errors.UndiciError) return error.code;
-  if (error instanceof Error && 'code' in error) return String(error.code);
+  // An abort has a number for a code, which says nothing.
+  if (error instanceof Error && 'code' in error && typeof error.code === 'string')
+    return error.code;
   return error instanceof Error ? error.name : 'unknown';
 }
 
