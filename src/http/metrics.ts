@@ -14,10 +14,12 @@ const entryBounds = [1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024, 4096];
 const byteBounds = [256, 1024, 4096, 16_384, 65_536, 262_144, 1_048_576, 4_194_304, 16_777_216];
 
 /**
- * Each sample of the event-loop delay wakes the process: at 20 ms that alone was half of what an
- * idle node did. What blocks the loop for less shows in `kvorum_turn_duration_seconds`.
+ * prom-client would sample the event loop with a timer of its own, which alone was half of what an
+ * idle node did, and whose period is part of what it shows. The host's ticks tell the delay for
+ * nothing (`kvorum_event_loop_delay_seconds`), so that sampler is slowed down to never.
  */
-const eventLoopSampleMs = 100;
+const neverMs = 24 * 60 * 60 * 1_000;
+const replacedMetrics = /^nodejs_eventloop_lag/;
 
 /** Length and limit of something bounded in this layer. */
 export interface Bounded {
@@ -47,7 +49,10 @@ export class Metrics {
     this.#registerHttp(bounded);
     registerNodeMetrics(registry, this.#scrape);
     service.observer = observer(registry);
-    collectDefaultMetrics({ register: registry, eventLoopMonitoringPrecision: eventLoopSampleMs });
+    collectDefaultMetrics({ register: registry, eventLoopMonitoringPrecision: neverMs });
+    for (const { name } of registry.getMetricsAsArray()) {
+      if (replacedMetrics.test(name)) registry.removeSingleMetric(name);
+    }
   }
 
   async text(): Promise<string> {
@@ -129,6 +134,11 @@ function observer(registry: Registry): NodeObserver {
     durationBounds,
   );
   const turns = cell('kvorum_turn_duration_seconds', 'One turn of the host', durationBounds);
+  const loopDelay = cell(
+    'kvorum_event_loop_delay_seconds',
+    'How late the event loop came to a tick',
+    durationBounds,
+  );
   const applied = cell('kvorum_apply_entries', 'Entries applied in one transaction', entryBounds);
   const applyTime = cell(
     'kvorum_apply_duration_seconds',
@@ -142,6 +152,7 @@ function observer(registry: Registry): NodeObserver {
       walSync.add(durationMs / 1000);
     },
     turn: (durationMs) => turns.add(durationMs / 1000),
+    loopDelay: (lateMs) => loopDelay.add(lateMs / 1000),
     applied(entries, durationMs) {
       applied.add(entries);
       applyTime.add(durationMs / 1000);

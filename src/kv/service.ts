@@ -130,6 +130,7 @@ export interface NodeObserver {
     readonly durationMs: number;
   }): void;
   turn(durationMs: number): void;
+  loopDelay(lateMs: number): void;
   applied(entries: number, durationMs: number): void;
 }
 

@@ -52,6 +52,8 @@ export interface HostLogger {
 /** Called on the hot path: must be cheap. */
 export interface HostObserver {
   turn(durationMs: number): void;
+  /** With every tick: how late the event loop came to it. */
+  loopDelay(lateMs: number): void;
   applied(entries: number, durationMs: number): void;
 }
 

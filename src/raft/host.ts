@@ -70,7 +70,7 @@ export class Host {
     };
     stateMachine.onFailure = (error) => this.fail(error);
     invariant(wal.failure === undefined, 'the log is open and healthy');
-    this.#ticker.start((count) => this.#onTick(count));
+    this.#ticker.start((count, lateMs) => this.#onTick(count, lateMs));
     this.#stopFreshness = clock.every(timing.freshnessMs, () => this.#refresh());
     this.#schedule();
   }
@@ -188,7 +188,8 @@ export class Host {
     });
   }
 
-  #onTick(count: number): void {
+  #onTick(count: number, lateMs: number): void {
+    this.observer?.loopDelay(lateMs);
     const nowMs = this.#options.clock.monotonicMs();
     for (const group of this.#groups.values()) {
       group.expireReads(nowMs);

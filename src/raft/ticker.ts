@@ -19,11 +19,16 @@ export class Ticker {
     this.#gapTicksMax = options.gapTicksMax;
   }
 
-  start(tick: (count: number) => void): void {
+  /** `lateMs`: how much later than asked for the timer rang, which is how long the loop was busy. */
+  start(tick: (count: number, lateMs: number) => void): void {
     this.#lastMs = this.#clock.monotonicMs();
+    let rangMs = this.#lastMs;
     this.#cancel = this.#clock.every(this.#tickMs, () => {
+      const nowMs = this.#clock.monotonicMs();
+      const lateMs = Math.max(0, nowMs - rangMs - this.#tickMs);
+      rangMs = nowMs;
       const count = this.#due();
-      if (count > 0) tick(count);
+      if (count > 0) tick(count, lateMs);
     });
   }
 

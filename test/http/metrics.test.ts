@@ -37,6 +37,7 @@ t.test('the observer of the service feeds histograms', async (t) => {
   observer?.walBatch({ entries: 20, bytes: 5000, durationMs: 2 });
   observer?.walBatch({ entries: 40, bytes: 9000, durationMs: 1 });
   observer?.turn(0.5);
+  observer?.loopDelay(12);
   observer?.applied(60, 3);
   const { text } = await server.request('GET', '/metrics');
   t.match(text, /^kvorum_wal_batch_entries_sum 60$/m);
@@ -44,6 +45,7 @@ t.test('the observer of the service feeds histograms', async (t) => {
   t.match(text, /^kvorum_wal_sync_duration_seconds_count 2$/m);
   t.match(text, /^kvorum_turn_duration_seconds_count 1$/m);
   t.match(text, /^kvorum_apply_entries_sum 60$/m);
-  t.match(text, /^nodejs_eventloop_lag_p99_seconds /m);
+  t.match(text, /^kvorum_event_loop_delay_seconds_bucket\{le="0.025"\} 1$/m);
+  t.notMatch(text, /^nodejs_eventloop_lag/m, 'its sampler would wake an idle node');
   t.match(text, /^process_resident_memory_bytes /m);
 });

@@ -261,6 +261,7 @@ t.test('the observer hears of turns and of what was applied', async (t) => {
   let turns = 0;
   let entries = 0;
   node.observer = {
+    loopDelay: () => {},
     turn: () => {
       turns += 1;
     },

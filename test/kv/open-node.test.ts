@@ -51,6 +51,7 @@ t.test('it writes, closes, opens again and has it', async (t) => {
     walBatch: () => {
       batches += 1;
     },
+    loopDelay() {},
     turn() {},
     applied() {},
   };

@@ -65,3 +65,15 @@ t.test('stopping cancels the timer, twice does no harm, and stopping first neith
   t.equal(clock.cancelled, 1);
   new Ticker(clock, options).stop();
 });
+
+t.test('tells how late the loop came', async (t) => {
+  const clock = new RingingClock();
+  const ticker = new Ticker(clock, options);
+  const late: number[] = [];
+  ticker.start((_count, lateMs) => late.push(lateMs));
+  for (const ms of [50, 62, 50, 400]) {
+    clock.nowMs += ms;
+    clock.ring();
+  }
+  t.same(late, [0, 12, 0, 350]);
+});

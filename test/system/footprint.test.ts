@@ -9,8 +9,8 @@ import { servesAgain } from './serving.js';
 import { Workload } from './workload.js';
 
 /**
- * Per node and second: 20 ticks, 10 samples of the event loop, and per 100 ms of heartbeats up to
- * four frames that come in; with pings and read rounds 60 to 80 in all. The processor time that
+ * Per node and second: 20 ticks, and per 100 ms of heartbeats up to four frames that come in;
+ * with pings and read rounds 50 to 70 in all. The processor time that
  * this takes depends on what else runs on the machine, so it is told and not compared.
  */
 const idleWakeupsMax = 130;
