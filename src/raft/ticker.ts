@@ -19,7 +19,7 @@ export class Ticker {
     this.#gapTicksMax = options.gapTicksMax;
   }
 
-  /** `lateMs`: how much later than asked for the timer rang, which is how long the loop was busy. */
+  /** `lateMs`: how much later than asked for the timer rang: so long was the loop busy. */
   start(tick: (count: number, lateMs: number) => void): void {
     this.#lastMs = this.#clock.monotonicMs();
     let rangMs = this.#lastMs;
