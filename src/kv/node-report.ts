@@ -64,7 +64,7 @@ export class NodeReport {
       applied: store.applied(shard.group),
       durable: store.durable(shard.group),
       revision: store.shard(shard.group)?.revision ?? 0,
-      behindTail: status.behindTail !== undefined,
+      behindTail: status.installing,
       quorumActive: status.role === 'leader',
     };
   }
@@ -136,7 +136,7 @@ export class NodeReport {
   }
 
   #tailCheck(): ReadyCheck {
-    const behind = this.#heldGroups().filter((group) => group.raft.behindTail);
+    const behind = this.#heldGroups().filter((group) => group.raft.installing);
     const shards = behind.map((group) => group.id).join(', ');
     const detail =
       `shards ${shards} were away for longer than their leaders keep the log: ` +
