@@ -44,15 +44,9 @@ export class ConfigurationHistory {
     this.#later = this.#later.filter(({ index }) => index < from);
   }
 
-  /** The mark moves up to `index`. */
-  compact(index: Index): void {
-    this.#base = this.at(index);
+  /** The log begins behind this one, a snapshot's: what was known before counts no more (D5). */
+  rebase({ index, configuration }: ConfigurationAt): void {
+    this.#base = configuration;
     this.#later = this.#later.filter((later) => later.index > index);
-  }
-
-  /** The log begins anew after a snapshot: what was known before it counts no more (D4, D5). */
-  reset(base: Configuration): void {
-    this.#base = base;
-    this.#later = [];
   }
 }
