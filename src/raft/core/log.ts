@@ -15,7 +15,7 @@
  */
 import { invariant } from './invariant.js';
 import { TermRuns } from './term-runs.js';
-import type { Entry, EntryId, Index, LogReader, Term, TermRun } from './types.js';
+import type { Entry, EntryId, Index, LogMark, LogReader, Term, TermRun } from './types.js';
 
 export interface LogStart {
   readonly mark: EntryId;
@@ -45,7 +45,7 @@ export class RaftLog {
   #windowBytes = 0;
   #mark: EntryId;
   /** The mark is that of a snapshot which no append has carried to the disk yet. */
-  #markUnwritten = false;
+  #unwrittenMark: LogMark | undefined;
   #installing: boolean;
   #lastIndex: Index;
   #durable: Index;
@@ -250,15 +250,15 @@ export class RaftLog {
     return entries;
   }
 
-  /** True when the next append must carry the mark, before its entries. */
-  takeUnwrittenMark(): boolean {
-    const unwritten = this.#markUnwritten;
-    this.#markUnwritten = false;
-    return unwritten;
+  /** The mark that the next append must carry, before its entries. */
+  takeUnwrittenMark(): LogMark | undefined {
+    const mark = this.#unwrittenMark;
+    this.#unwrittenMark = undefined;
+    return mark;
   }
 
   get hasUnwritten(): boolean {
-    return this.#markUnwritten || this.#unwritten <= this.#lastIndex;
+    return this.#unwrittenMark !== undefined || this.#unwritten <= this.#lastIndex;
   }
 
   appendStarted(token: number): void {
@@ -297,6 +297,7 @@ export class RaftLog {
 
   appliedTo(index: Index): void {
     invariant(index >= this.#applied && index <= this.#handed, 'applied follows what was handed');
+    invariant(!this.#installing || index <= this.#mark.index, 'one writer of the state (C10)');
     this.#applied = index;
     this.#trimWindow();
   }
@@ -333,12 +334,12 @@ export class RaftLog {
    * acknowledged (D1). Otherwise all of the log is in conflict with what is committed, below
    * the mark as well as above it, and goes (D2). Appends under way then stand for nothing.
    */
-  restore(mark: EntryId): void {
+  restore(mark: LogMark): void {
     invariant(mark.index >= Math.max(this.#mark.index, this.#applied), 'a state never goes back');
     if (this.matches(mark)) this.#forgetUpTo(mark);
     else this.#resetTo(mark);
     this.#commit = Math.max(this.#commit, mark.index);
-    this.#markUnwritten = true;
+    this.#unwrittenMark = mark;
     this.#installing = true;
   }
 

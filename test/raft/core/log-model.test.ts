@@ -24,6 +24,7 @@ class NaiveLog {
     terms: [],
     commit: 0,
     applied: 0,
+    installing: false,
     windowBytesMax: 12,
     reader: {
       entries: (from, until, bytesMax) => {

@@ -34,6 +34,7 @@ export function logOfTerms(
     terms: runs,
     commit: start.commit ?? 0,
     applied: start.applied ?? 0,
+    installing: false,
     reader: readerOf(entries),
     windowBytesMax: start.windowBytesMax ?? 1_000_000,
   });

@@ -92,6 +92,7 @@ t.test('B19: a disk that gives nothing is not the end of the log', async (t) => 
     terms: [{ from: 1, term: 1 }],
     commit: 2,
     applied: 0,
+    installing: false,
     reader: { entries: () => [] },
     windowBytesMax: 10,
   });
@@ -157,6 +158,7 @@ t.test('C4, C6, C15: what a log does not start from', async (t) => {
     terms: [{ from: 6, term: 2 }],
     commit: 6,
     applied: 6,
+    installing: false,
     reader: readerOf([]),
     windowBytesMax: 10,
   };

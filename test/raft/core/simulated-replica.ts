@@ -76,6 +76,7 @@ export class SimulatedReplica {
       terms: disk.terms(),
       configurations: [],
       applied: this.#applied,
+      installing: false,
       reader: disk.reader,
       random,
       timing,
