@@ -12,8 +12,9 @@
 import { DiskLag } from './disk-lag.js';
 import { EffectsCollector } from './effects.js';
 import { Follower } from './follower.js';
+import { ImpossibleInput } from './impossible-input.js';
 import type { Leadership } from './leadership.js';
-import { ImpossibleInput, RaftLog } from './log.js';
+import { RaftLog } from './log.js';
 import { Membership } from './membership.js';
 import {
   checkOptions,
@@ -74,6 +75,7 @@ export class Raft {
       mark,
       lastIndex: options.lastIndex,
       terms: options.terms,
+      configurations: options.configurations,
       commit: hardState.commit,
       applied: options.applied,
       installing: options.installing,
@@ -85,7 +87,7 @@ export class Raft {
         `the log ends in term ${this.#log.last.term}, the term on disk is ${hardState.term}`,
       );
     }
-    this.#snapshots = new SnapshotReceiving(this.#log, () => this.#uninitialised);
+    this.#snapshots = new SnapshotReceiving(this.#log, () => this.#membership.uninitialised);
     this.#quiescence = new Quiescence(options.timing.quietAfterTicks);
     this.#diskLag = new DiskLag(options.timing);
     this.#persistence = new Persistence(this.#log, hardState, options.timing.electionTicksMax);
@@ -162,10 +164,6 @@ export class Raft {
   /** True while nothing happens in the group: the host does not tick it. */
   get quiet(): boolean {
     return this.#quiescence.quiet;
-  }
-
-  get #uninitialised(): boolean {
-    return false;
   }
 
   get membership(): Membership {

@@ -7,7 +7,8 @@
  * Everything here may be repeated, lost or overtaken by another snapshot. The leader offers until
  * its log connects with this one, so nothing that is forgotten here strands the replica.
  */
-import { ImpossibleInput, type RaftLog } from './log.js';
+import { ImpossibleInput } from './impossible-input.js';
+import type { RaftLog } from './log.js';
 import type {
   EntryId,
   Index,

@@ -6,7 +6,8 @@
  * It ends when the follower's log connects with the leader's, by whatever way (D7); no report of
  * success or failure is waited for (D8). The bytes are fetched by the follower.
  */
-import { ImpossibleInput, type RaftLog } from './log.js';
+import { ImpossibleInput } from './impossible-input.js';
+import type { RaftLog } from './log.js';
 import type { Index, ReplicaId, SnapshotDescription } from './types.js';
 
 interface Sending {
