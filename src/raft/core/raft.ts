@@ -30,6 +30,7 @@ import { ForwardedReads } from './reads.js';
 import { SnapshotReceiving } from './snapshot-receiving.js';
 import { Standing } from './standing.js';
 import {
+  type Configuration,
   type DropReason,
   type Effects,
   type HandOverReason,
@@ -173,6 +174,11 @@ export class Raft {
   /** The leader's view of its followers, for status pages; empty while not leading. */
   get leadership(): Leadership | undefined {
     return this.#standing.leadership;
+  }
+
+  /** The configuration as of a kept entry or of the mark, for whoever compacts up to it. */
+  configurationAt(index: Index): Configuration {
+    return this.#log.configurations.at(index);
   }
 
   /** The term of a kept entry; undefined when compacted or beyond the end. */
