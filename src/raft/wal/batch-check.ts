@@ -3,11 +3,21 @@
  * is a programmer error of the host or the core, and the log is the last place that can stop it:
  * a second vote in a term, a term that goes back, a hole.
  */
+import { decodeConfiguration } from '../core/configuration-codec.js';
 import { invariant } from '../core/invariant.js';
-import type { Entry, GroupId, HardState, Index, LogMark, Term } from '../core/types.js';
+import {
+  type Entry,
+  type EntryId,
+  EntryKind,
+  type GroupId,
+  type HardState,
+  type Index,
+  type LogMark,
+  type Term,
+} from '../core/types.js';
 import { ENTRY_BYTES_MAX } from './format.js';
 import type { LogState } from './log-state.js';
-import type { GroupBirth, WalBatch } from './types.js';
+import type { GroupBirth, GroupWrite, WalBatch } from './types.js';
 
 /** A group as it will be after the part of the batch that was checked. */
 class Plan {
@@ -49,14 +59,18 @@ class Plan {
     this.lastIndex = first.index + entries.length - 1;
   }
 
-  compact(mark: LogMark): void {
-    if (mark.index <= this.mark.index) return;
-    const kept = mark.index < this.lastIndex && this.termAt(mark.index) === mark.term;
+  /** Entries behind a mark that the log does not hold are gone; the others stay. */
+  startAfter(mark: LogMark): void {
+    const held = this.holds(mark);
     this.mark = mark;
-    if (kept) return;
+    if (held) return;
     this.lastIndex = mark.index;
     this.#termsFrom = mark.index + 1;
     this.#terms = [];
+  }
+
+  holds({ index, term }: EntryId): boolean {
+    return index <= this.lastIndex && this.termAt(index) === term;
   }
 }
 
@@ -82,13 +96,19 @@ export function checkBatch(batch: WalBatch, state: LogState): void {
       plan = new Plan(log, (index) => log.termAt(index));
       plans.set(write.group, plan);
     }
-    checkEntries(write.entries, plan, write.group);
-    if (write.hardState !== undefined) checkHardState(write.hardState, plan, write.group);
-    if (write.compact !== undefined) {
-      invariant(isCount(write.compact.index), `mark of group ${write.group} is not an index`);
-      plan.compact(write.compact);
-    }
+    checkWrite(write, plan);
   }
+}
+
+/** In the order in which the parts of a write act. */
+function checkWrite(write: GroupWrite, plan: Plan): void {
+  const { group, snapshot, entries, hardState, compact } = write;
+  if (snapshot !== undefined) checkSnapshot(snapshot, plan, group);
+  checkEntries(entries, plan, group);
+  if (hardState !== undefined) checkHardState(hardState, plan, group);
+  if (compact !== undefined) checkCompaction(compact, plan, group);
+  const { commit } = plan.hardState;
+  invariant(commit <= plan.lastIndex, `group ${group} would lack entries up to ${commit} (C5)`);
 }
 
 function checkBirth(birth: GroupBirth, state: LogState, removed: number | undefined): void {
@@ -100,12 +120,35 @@ function checkBirth(birth: GroupBirth, state: LogState, removed: number | undefi
   invariant(replica >= minimum, `replica ${replica} of group ${group} is below ${minimum}`);
 }
 
+/** A snapshot may lie beyond the log, and beside it; never before the log's beginning. */
+function checkSnapshot(next: LogMark, plan: Plan, group: GroupId): void {
+  checkMark(next, group);
+  const { index, term } = plan.mark;
+  const back = next.index < index || (next.index === index && next.term !== term);
+  invariant(!back, `a snapshot at ${next.index} of group ${group}, which begins after ${index}`);
+  plan.startAfter(next);
+}
+
+/** What is compacted was applied here, so the log holds it. A mark that was passed is no harm. */
+function checkCompaction(next: LogMark, plan: Plan, group: GroupId): void {
+  checkMark(next, group);
+  if (next.index <= plan.mark.index) return;
+  invariant(plan.holds(next), `group ${group} is compacted at ${next.index}, which it lacks`);
+  plan.startAfter(next);
+}
+
+function checkMark({ index, term }: LogMark, group: GroupId): void {
+  invariant(isCount(index) && isCount(term), `a mark of group ${group} is not an index and a term`);
+}
+
 function checkEntries(entries: readonly Entry[], plan: Plan, group: GroupId): void {
   const first = entries[0];
   if (first === undefined) return;
   const { index } = first;
   invariant(index > plan.mark.index, `entry ${index} of group ${group} is compacted away`);
   invariant(index <= plan.lastIndex + 1, `entry ${index} of group ${group} leaves a gap`);
+  const { commit } = plan.hardState;
+  invariant(index > commit, `entry ${index} of group ${group} would replace what is committed`);
   let term = plan.termAt(index - 1) ?? 0;
   for (let i = 0; i < entries.length; i++) {
     const entry = entries[i];
@@ -113,9 +156,17 @@ function checkEntries(entries: readonly Entry[], plan: Plan, group: GroupId): vo
     invariant(entry.index === index + i, `entries of group ${group} are not consecutive`);
     invariant(entry.term >= term, `terms of group ${group} go back at ${entry.index}`);
     invariant(entry.data.length <= ENTRY_BYTES_MAX, `an entry of over ${ENTRY_BYTES_MAX} bytes`);
+    checkConfiguration(entry, group);
     term = entry.term;
   }
   plan.append(entries);
+}
+
+/** Once written, nobody could open the log any more. */
+function checkConfiguration({ kind, index, data }: Entry, group: GroupId): void {
+  if (kind !== EntryKind.configuration) return;
+  const readable = decodeConfiguration(data) !== undefined;
+  invariant(readable, `entry ${index} of group ${group} carries no configuration`);
 }
 
 /** Figure 2; one vote per term, whatever happened in between (A2, A16). */
