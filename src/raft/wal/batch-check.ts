@@ -3,9 +3,11 @@
  * is a programmer error of the host or the core, and the log is the last place that can stop it:
  * a second vote in a term, a term that goes back, a hole.
  */
-import { decodeConfiguration } from '../core/configuration-codec.js';
+import { decodeConfiguration, encodeConfiguration } from '../core/configuration-codec.js';
 import { invariant } from '../core/invariant.js';
 import {
+  type Configuration,
+  type ConfigurationAt,
   type Entry,
   type EntryId,
   EntryKind,
@@ -13,6 +15,7 @@ import {
   type HardState,
   type Index,
   type LogMark,
+  NOBODY,
   type Term,
 } from '../core/types.js';
 import { ENTRY_BYTES_MAX } from './format.js';
@@ -27,6 +30,7 @@ class Plan {
   /** Terms of entries that this batch brings; older ones are asked of the log. */
   #termsFrom: Index;
   #terms: Term[] = [];
+  #configurations: readonly ConfigurationAt[];
   readonly #termInLog: (index: Index) => Term | undefined;
 
   constructor(
@@ -34,6 +38,7 @@ class Plan {
       readonly hardState: HardState;
       readonly mark: LogMark;
       readonly lastIndex: Index;
+      readonly configurations: readonly ConfigurationAt[];
     },
     termInLog: (index: Index) => Term | undefined,
   ) {
@@ -41,6 +46,7 @@ class Plan {
     this.mark = base.mark;
     this.lastIndex = base.lastIndex;
     this.#termsFrom = base.lastIndex + 1;
+    this.#configurations = base.configurations;
     this.#termInLog = termInLog;
   }
 
@@ -56,6 +62,10 @@ class Plan {
     if (first.index < this.#termsFrom) this.#termsFrom = first.index;
     this.#terms.length = first.index - this.#termsFrom;
     for (const entry of entries) this.#terms.push(entry.term);
+    if (this.#configurations.length > 0 || entries.some(isConfiguration)) {
+      const kept = this.#configurations.filter(({ index }) => index < first.index);
+      this.#configurations = [...kept, ...entries.filter(isConfiguration).map(configurationIn)];
+    }
     this.lastIndex = first.index + entries.length - 1;
   }
 
@@ -63,6 +73,7 @@ class Plan {
   startAfter(mark: LogMark): void {
     const held = this.holds(mark);
     this.mark = mark;
+    this.#configurations = this.#configurations.filter(({ index }) => held && index > mark.index);
     if (held) return;
     this.lastIndex = mark.index;
     this.#termsFrom = mark.index + 1;
@@ -72,6 +83,11 @@ class Plan {
   holds({ index, term }: EntryId): boolean {
     return index <= this.lastIndex && this.termAt(index) === term;
   }
+
+  configurationAt(index: Index): Configuration {
+    const last = this.#configurations.findLast((known) => known.index <= index);
+    return last?.configuration ?? this.mark.configuration;
+  }
 }
 
 export function checkBatch(batch: WalBatch, state: LogState): void {
@@ -80,13 +96,16 @@ export function checkBatch(batch: WalBatch, state: LogState): void {
   for (const { group, minReplica } of batch.removed) {
     checkGroupId(group);
     invariant(isCount(minReplica), `tombstone ${minReplica} of group ${group} is not an id`);
-    removed.set(group, minReplica);
+    const own = state.groups.get(group)?.replica ?? NOBODY;
+    invariant(minReplica > own, `replica ${own} of group ${group} could come back (G2)`);
+    removed.set(group, Math.max(minReplica, removed.get(group) ?? 0));
   }
   for (const birth of batch.created) {
     checkBirth(birth, state, removed.get(birth.group));
     invariant(!plans.has(birth.group), `group ${birth.group} is created twice in one batch`);
     const { hardState, mark } = birth;
-    plans.set(birth.group, new Plan({ hardState, mark, lastIndex: mark.index }, () => undefined));
+    const empty = { lastIndex: mark.index, configurations: [] };
+    plans.set(birth.group, new Plan({ hardState, mark, ...empty }, () => undefined));
   }
   for (const write of batch.writes) {
     let plan = plans.get(write.group);
@@ -112,21 +131,25 @@ function checkWrite(write: GroupWrite, plan: Plan): void {
 }
 
 function checkBirth(birth: GroupBirth, state: LogState, removed: number | undefined): void {
-  const { group, replica } = birth;
+  const { group, replica, mark, hardState } = birth;
   checkGroupId(group);
   const live = state.groups.has(group) && removed === undefined;
   invariant(!live, `group ${group} is in the log already`);
-  const minimum = Math.max(state.tombstones.get(group) ?? 0, removed ?? 0);
+  checkMark(mark, group);
+  invariant(hardState.commit <= mark.index, `group ${group} is born lacking entries (C5)`);
+  const minimum = Math.max(state.tombstones.get(group) ?? 0, removed ?? 0, NOBODY + 1);
   invariant(replica >= minimum, `replica ${replica} of group ${group} is below ${minimum}`);
 }
 
 /** A snapshot may lie beyond the log, and beside it; never before the log's beginning. */
 function checkSnapshot(next: LogMark, plan: Plan, group: GroupId): void {
   checkMark(next, group);
-  const { index, term } = plan.mark;
-  const back = next.index < index || (next.index === index && next.term !== term);
-  invariant(!back, `a snapshot at ${next.index} of group ${group}, which begins after ${index}`);
-  plan.startAfter(next);
+  const { index } = plan.mark;
+  invariant(next.index >= index, `a snapshot at ${next.index} of group ${group} after ${index}`);
+  // Two committed entries cannot share an index: one of them is a lie (D12).
+  const agrees = next.index > Math.max(index, plan.hardState.commit) || plan.holds(next);
+  invariant(agrees, `a snapshot of group ${group} contradicts its committed entry ${next.index}`);
+  if (next.index > index) plan.startAfter(next);
 }
 
 /** What is compacted was applied here, so the log holds it. A mark that was passed is no harm. */
@@ -134,6 +157,9 @@ function checkCompaction(next: LogMark, plan: Plan, group: GroupId): void {
   checkMark(next, group);
   if (next.index <= plan.mark.index) return;
   invariant(plan.holds(next), `group ${group} is compacted at ${next.index}, which it lacks`);
+  const known = encodeConfiguration(plan.configurationAt(next.index));
+  const same = Buffer.compare(known, encodeConfiguration(next.configuration)) === 0;
+  invariant(same, `group ${group} had another configuration at ${next.index} than its mark says`);
   plan.startAfter(next);
 }
 
@@ -156,17 +182,20 @@ function checkEntries(entries: readonly Entry[], plan: Plan, group: GroupId): vo
     invariant(entry.index === index + i, `entries of group ${group} are not consecutive`);
     invariant(entry.term >= term, `terms of group ${group} go back at ${entry.index}`);
     invariant(entry.data.length <= ENTRY_BYTES_MAX, `an entry of over ${ENTRY_BYTES_MAX} bytes`);
-    checkConfiguration(entry, group);
     term = entry.term;
   }
   plan.append(entries);
 }
 
-/** Once written, nobody could open the log any more. */
-function checkConfiguration({ kind, index, data }: Entry, group: GroupId): void {
-  if (kind !== EntryKind.configuration) return;
-  const readable = decodeConfiguration(data) !== undefined;
-  invariant(readable, `entry ${index} of group ${group} carries no configuration`);
+function isConfiguration({ kind }: Entry): boolean {
+  return kind === EntryKind.configuration;
+}
+
+/** Once an unreadable one was written, nobody could open the log any more. */
+function configurationIn({ index, data }: Entry): ConfigurationAt {
+  const configuration = decodeConfiguration(data);
+  invariant(configuration !== undefined, `entry ${index} carries no configuration`);
+  return { index, configuration };
 }
 
 /** Figure 2; one vote per term, whatever happened in between (A2, A16). */

@@ -144,13 +144,9 @@ class Application implements RecordVisitor {
   snapshotMark(group: GroupId, mark: LogMark): void {
     this.finish();
     const log = this.#log(group);
-    if (
-      mark.index < log.mark.index ||
-      (mark.index === log.mark.index && mark.term !== log.mark.term)
-    ) {
-      throw new MalformedRecord(
-        `a snapshot at ${mark.index} of group ${group}, which begins after ${log.mark.index}`,
-      );
+    const { index } = log.mark;
+    if (mark.index < index || (mark.index === index && mark.term !== log.mark.term)) {
+      throw new MalformedRecord(`a snapshot at ${mark.index} of group ${group} after ${index}`);
     }
     log.restore(mark);
   }
