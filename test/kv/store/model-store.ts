@@ -5,6 +5,7 @@
 
 import { decodeCommand } from '../../../src/kv/store/command.js';
 import { RowHash } from '../../../src/kv/store/row-hash.js';
+import { SliceHashes } from '../../../src/kv/store/slice-hashes.js';
 import type {
   Command,
   CommandResult,
@@ -28,6 +29,7 @@ import {
   type Index,
   type Term,
 } from '../../../src/raft/core/types.js';
+import { SnapshotError } from '../../../src/raft/snapshots/snapshot-error.js';
 import type { GroupEntries } from '../../../src/raft/state-machine.js';
 import { ModelSnapshots } from './model-snapshots.js';
 
@@ -42,7 +44,6 @@ interface Shard {
   verifyFrom: string;
   installing: boolean;
   values: Map<string, Value>;
-  readonly hashes: Map<Index, bigint>;
 }
 
 export class ModelStore implements Store {
@@ -51,6 +52,7 @@ export class ModelStore implements Store {
   readonly held = false;
   readonly #hash: (key: Buffer) => number;
   readonly #shards = new Map<GroupId, Shard>();
+  readonly #hashes = new SliceHashes();
   #transactions = 0;
   #appliedEntries = 0;
   readonly snapshots = new ModelSnapshots({
@@ -59,7 +61,7 @@ export class ModelStore implements Store {
     invalidate: (group) => {
       const shard = this.#shards.get(group);
       if (shard !== undefined) shard.installing = true;
-      shard?.hashes.clear();
+      this.#hashes.forget(group);
     },
     drop: (group) => {
       this.#shards.delete(group);
@@ -113,7 +115,7 @@ export class ModelStore implements Store {
   }
 
   sliceHash(group: GroupId, index: Index): bigint | undefined {
-    return this.#shards.get(group)?.hashes.get(index);
+    return this.#hashes.get(group, index);
   }
 
   get(group: GroupId, hash: number, key: Buffer): StoredValue | undefined {
@@ -181,9 +183,16 @@ export class ModelStore implements Store {
       rows += 1;
     }
     shard.verifyFrom = next;
-    shard.hashes.set(index, hash.digest());
-    const verified = { outcome: 'verified', shardRevision, index, rows } as const;
-    return { ...verified, hash: hash.digest(), passEnds: next === '' };
+    const verified = {
+      outcome: 'verified',
+      shardRevision,
+      index,
+      rows,
+      hash: hash.digest(),
+      passEnds: next === '',
+    } as const;
+    this.#hashes.remember(shard.state.group, verified);
+    return verified;
   }
 
   #placeOf(name: string): string {
@@ -229,6 +238,12 @@ export class ModelStore implements Store {
 
   #imported(text: string): void {
     const { state, term, verifyFrom, values } = JSON.parse(text);
+    const { range } = state as ShardState;
+    const overlaps = [...this.#shards.values()].some((other) => {
+      const { group, range: theirs } = other.state;
+      return group !== state.group && theirs.start < range.end && range.start < theirs.end;
+    });
+    if (overlaps) throw new SnapshotError('refused', 'hashes of another shard');
     const shard = { ...newShard(state), term, verifyFrom };
     for (const { name, value, ...more } of values) {
       shard.values.set(name, { ...more, value: Buffer.from(value, 'latin1') });
@@ -245,8 +260,7 @@ export class ModelStore implements Store {
 }
 
 function newShard(state: ShardState): Shard {
-  const hashes = new Map<Index, bigint>();
-  return { state, term: 0, verifyFrom: '', installing: false, values: new Map(), hashes };
+  return { state, term: 0, verifyFrom: '', installing: false, values: new Map() };
 }
 
 function covers({ range }: ShardState, hash: number): boolean {
