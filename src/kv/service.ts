@@ -75,6 +75,28 @@ export interface ReplicaStatus {
   readonly quorumActive: boolean;
 }
 
+export type MemberRole = 'voter' | 'learner' | 'outgoing';
+
+export interface MemberStatus {
+  readonly node: NodeId;
+  readonly replica: number;
+  /** `outgoing`: a voter that the change under way takes that vote from. */
+  readonly role: MemberRole;
+  /** What the leader knows of its log; undefined elsewhere, and for the leader itself. */
+  readonly progress: MemberProgress | undefined;
+}
+
+export interface MemberProgress {
+  readonly state: 'probe' | 'replicate' | 'snapshot';
+  readonly match: Index;
+  /** Entries of the leader's log that it is not known to hold. */
+  readonly lag: number;
+  /** Heard from within an election timeout. */
+  readonly active: boolean;
+  /** Bytes of the snapshot on its way to it. */
+  readonly snapshot: { readonly sentBytes: number; readonly bytes: number } | undefined;
+}
+
 export interface ShardStatus {
   readonly shard: GroupId;
   readonly range: HashRange;
@@ -97,6 +119,81 @@ export interface NodeStatus {
   readonly connected: boolean;
   readonly peer: PeerStatus | undefined;
   readonly version: string | undefined;
+}
+
+/** A change of a shard's members, as an operator asks for it. At most one replica per node. */
+export type MembershipRequest = {
+  /** Refuses when the shard's membership epoch is another one. */
+  readonly expectedEpoch?: number;
+  /** Only says what would happen. */
+  readonly dryRun: boolean;
+} & /** As a learner first; promoted as soon as it has caught up, unless it is to stay a learner. */
+(
+  | {
+      readonly action: 'add';
+      readonly node: NodeId;
+      readonly learner: boolean;
+      /** Although the node cannot be reached now. */
+      readonly force: boolean;
+    }
+  | { readonly action: 'promote' | 'demote' | 'remove'; readonly node: NodeId }
+  /** `by` is added as a learner; when it has caught up, one change promotes it, removes `node`. */
+  | {
+      readonly action: 'replace';
+      readonly node: NodeId;
+      readonly by: NodeId;
+      readonly force: boolean;
+    }
+);
+
+export const membershipStepKinds = [
+  'add-learner',
+  'catch-up',
+  'promote',
+  'demote',
+  'remove',
+  'promote-and-remove',
+] as const;
+
+export interface MembershipStepStatus {
+  readonly step: (typeof membershipStepKinds)[number];
+  readonly node: NodeId;
+  readonly state: 'done' | 'running' | 'waiting';
+  /** In words for an operator: how far it is, or what it waits for. */
+  readonly detail: string;
+}
+
+export interface MembershipAnswer {
+  readonly shard: GroupId;
+  /** The leader that answered. */
+  readonly node: NodeId;
+  /** `planned`: a dry run. `running`: the time was over; the leader goes on by itself. */
+  readonly state: 'done' | 'running' | 'planned';
+  /** False: there was nothing to do. */
+  readonly changed: boolean;
+  readonly detail: string;
+  readonly steps: readonly MembershipStepStatus[];
+  /** Of the membership now, for the next request's `expectedEpoch`. */
+  readonly epoch: number;
+  readonly members: readonly MemberStatus[];
+}
+
+export interface TransferRequest {
+  readonly to: NodeId | 'best';
+  readonly dryRun: boolean;
+}
+
+export interface TransferAnswer {
+  readonly shard: GroupId;
+  /** The node that answered: the leader before the transfer. */
+  readonly node: NodeId;
+  readonly state: 'done' | 'planned';
+  /** False: it led already. */
+  readonly changed: boolean;
+  /** Who leads now; of a dry run: who would. */
+  readonly leader: NodeId;
+  readonly term: Term;
+  readonly detail: string;
 }
 
 /** One named check of `/readyz`. `detail` says what is wrong, for an operator. */
@@ -132,6 +229,20 @@ export interface NodeObserver {
   turn(durationMs: number): void;
   loopDelay(lateMs: number): void;
   applied(entries: number, durationMs: number): void;
+}
+
+/** Both reject with KvError. Any node takes them; the shard's leader carries them out. */
+export interface ShardAdministration {
+  changeMembers(
+    shard: GroupId,
+    request: MembershipRequest,
+    context: RequestContext,
+  ): Promise<MembershipAnswer>;
+  transferLeader(
+    shard: GroupId,
+    request: TransferRequest,
+    context: RequestContext,
+  ): Promise<TransferAnswer>;
 }
 
 export interface KvService {
