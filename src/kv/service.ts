@@ -107,28 +107,6 @@ export interface ReplicaStatus {
   readonly damaged: boolean;
 }
 
-export type MemberRole = 'voter' | 'learner' | 'outgoing';
-
-export interface MemberStatus {
-  readonly node: NodeId;
-  readonly replica: number;
-  /** `outgoing`: a voter that the change under way takes that vote from. */
-  readonly role: MemberRole;
-  /** What the leader knows of its log; undefined elsewhere, and for the leader itself. */
-  readonly progress: MemberProgress | undefined;
-}
-
-export interface MemberProgress {
-  readonly state: 'probe' | 'replicate' | 'snapshot';
-  readonly match: Index;
-  /** Entries of the leader's log that it is not known to hold. */
-  readonly lag: number;
-  /** Heard from within an election timeout. */
-  readonly active: boolean;
-  /** Bytes of the snapshot on its way to it. */
-  readonly snapshot: { readonly sentBytes: number; readonly bytes: number } | undefined;
-}
-
 export interface ShardStatus {
   readonly shard: GroupId;
   readonly range: HashRange;
@@ -210,7 +188,7 @@ export interface MembershipAnswer {
   readonly steps: readonly MembershipStepStatus[];
   /** Of the membership now, for the next request's `expectedEpoch`. */
   readonly epoch: number;
-  readonly members: readonly MemberStatus[];
+  readonly members: readonly ShardMember[];
 }
 
 export interface TransferRequest {
