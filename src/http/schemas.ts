@@ -22,6 +22,7 @@ export const problemSchema = z
     request_id: z.string(),
     shard: id.optional(),
     current_revision: z.int().optional(),
+    current_epoch: z.int().optional(),
     staleness_ms: z.int().optional(),
     leader_node: id.optional(),
     leader_address: z.string().optional(),
