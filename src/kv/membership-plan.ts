@@ -3,13 +3,13 @@
  * Nothing is remembered between two looks: the configuration in force alone tells how far a change
  * is, so a request that is repeated, also at another leader, goes on where it stands.
  */
-import type { Configuration, Member, MembershipStep, NodeId } from '../raft/core/types.js';
+import type { MembershipStep, NodeId } from '../raft/core/types.js';
 import { KvError, type KvErrorCode } from './errors.js';
 import type {
-  MemberProgress,
   MembershipRequest,
   MembershipStepStatus,
   membershipStepKinds,
+  ShardMember,
 } from './service.js';
 
 /** A shard's members as its leader sees them. */
@@ -17,9 +17,10 @@ export interface MembershipView {
   readonly shard: number;
   /** The node that leads. */
   readonly self: NodeId;
-  readonly configuration: Configuration;
-  /** Undefined for the leader itself. */
-  progressOf(member: Member): MemberProgress | undefined;
+  /** With what the leader knows of each but itself. */
+  readonly members: readonly ShardMember[];
+  /** A change is under way already. */
+  readonly changing: boolean;
   /** False: this node has no connection to it. */
   connected(node: NodeId): boolean;
 }
@@ -35,7 +36,7 @@ export interface MembershipPlan {
   readonly steps: readonly MembershipStepStatus[];
 }
 
-const jointInWords = 'The shard is in a joint configuration, which it leaves by itself.';
+const changingInWords = 'A change of the members is under way, which ends by itself.';
 
 type StepKind = (typeof membershipStepKinds)[number];
 
@@ -55,15 +56,6 @@ export function planMembership(request: MembershipRequest, view: MembershipView)
   }
 }
 
-/** Every node that has a replica, each once: a voter that is demoted stands in two lists. */
-export function membersOf(configuration: Configuration): Member[] {
-  const { voters, outgoing, learners, learnersNext } = configuration;
-  const all = [...voters, ...outgoing, ...learners, ...learnersNext];
-  return [...new Map(all.map((member) => [member.replica, member])).values()].sort(
-    (a, b) => a.replica - b.replica,
-  );
-}
-
 class Path {
   readonly #view: MembershipView;
   readonly #steps: readonly (readonly [StepKind, NodeId])[];
@@ -76,43 +68,43 @@ class Path {
   add({ node, learner, force }: Extract<MembershipRequest, { action: 'add' }>): MembershipPlan {
     const member = this.#member(node);
     if (member === undefined) return this.#addLearner(node, { force });
-    if (this.#joint) return this.#leaving();
-    if (!learner) return this.#isVoter(member) ? this.#done(node) : this.#promote(member, force);
-    if (!this.#isVoter(member)) return this.#done(node);
+    if (this.#view.changing) return this.#leaving();
+    if (!learner) return isVoter(member) ? this.#done(node) : this.#promote(member, force);
+    if (!isVoter(member)) return this.#done(node);
     return this.#refuse('wrong_role', `Node ${node} is a voter; demote makes it a learner.`);
   }
 
   promote(node: NodeId): MembershipPlan {
     const member = this.#member(node);
     if (member === undefined) return this.#noMember(node, 'add it first');
-    if (this.#joint) return this.#leaving();
-    return this.#isVoter(member) ? this.#done(node) : this.#promote(member, false);
+    if (this.#view.changing) return this.#leaving();
+    return isVoter(member) ? this.#done(node) : this.#promote(member, false);
   }
 
   demote(node: NodeId): MembershipPlan {
     const member = this.#member(node);
     if (member === undefined) return this.#noMember(node, 'add it as a learner');
-    if (this.#joint) return this.#leaving();
-    if (!this.#isVoter(member)) return this.#done(node);
+    if (this.#view.changing) return this.#leaving();
+    if (!isVoter(member)) return this.#done(node);
     return this.#unseat(member, { kind: 'demote', replica: member.replica });
   }
 
   remove(node: NodeId): MembershipPlan {
     const member = this.#member(node);
     if (member === undefined) return this.#done(node);
-    if (this.#joint) return this.#leaving();
+    if (this.#view.changing) return this.#leaving();
     return this.#unseat(member, { kind: 'remove', replica: member.replica });
   }
 
   replace(request: Extract<MembershipRequest, { action: 'replace' }>): MembershipPlan {
     const { node, by, force } = request;
     const [old, young] = [this.#member(node), this.#member(by)];
-    const youngVotes = young !== undefined && this.#isVoter(young);
-    if (this.#joint) return this.#leaving();
+    const youngVotes = young !== undefined && isVoter(young);
+    if (this.#view.changing) return this.#leaving();
     if (old === undefined) {
       return youngVotes ? this.#done(by) : this.#noMember(node, `add node ${by} instead`);
     }
-    if (!this.#isVoter(old)) {
+    if (!isVoter(old)) {
       const advice = `add node ${by} and remove node ${node} instead.`;
       return this.#refuse('wrong_role', `Node ${node} is only a learner; ${advice}`);
     }
@@ -126,20 +118,20 @@ class Path {
 
   #addLearner(node: NodeId, { force }: { force: boolean }): MembershipPlan {
     if (!force && !this.#view.connected(node)) return this.#away(node);
-    if (this.#joint) return this.#wait(0, jointInWords);
+    if (this.#view.changing) return this.#wait(0, changingInWords);
     return this.#change(0, [{ kind: 'add-learner', node }]);
   }
 
   /** As soon as it has caught up; with `leaver` in one change that takes its place. */
-  #promote(member: Member, force: boolean, leaver?: Member): MembershipPlan {
-    const progress = this.#view.progressOf(member);
+  #promote(member: ShardMember, force: boolean, leaver?: ShardMember): MembershipPlan {
+    const { progress } = member;
     const catchUp = this.#steps.findIndex(([step]) => step === 'catch-up');
     const reached = progress?.active && progress.state === 'replicate';
     if (!force && progress?.active === false && !this.#view.connected(member.node)) {
       return this.#away(member.node);
     }
-    if (!reached) return this.#wait(catchUp, lagInWords(member.node, progress));
-    const { voters } = this.#view.configuration;
+    if (!reached) return this.#wait(catchUp, lagInWords(member));
+    const voters = this.#view.members.filter(isVoter);
     const next = [...voters.filter((voter) => voter !== leaver), member];
     const refusal = this.#quorumRefusal(next);
     if (refusal !== undefined) return refusal;
@@ -149,9 +141,9 @@ class Path {
   }
 
   /** A voter goes: somebody must be left, and those who are left must be a majority now. */
-  #unseat(member: Member, step: MembershipStep): MembershipPlan {
-    if (this.#isVoter(member)) {
-      const { voters } = this.#view.configuration;
+  #unseat(member: ShardMember, step: MembershipStep): MembershipPlan {
+    if (isVoter(member)) {
+      const voters = this.#view.members.filter(isVoter);
       const next = voters.filter((voter) => voter !== member);
       if (next.length === 0) {
         const detail = `Node ${member.node} is the last voter of the shard.`;
@@ -163,9 +155,9 @@ class Path {
     return this.#change(0, [step]);
   }
 
-  #quorumRefusal(voters: readonly Member[]): MembershipPlan | undefined {
+  #quorumRefusal(voters: readonly ShardMember[]): MembershipPlan | undefined {
     const silent = voters.filter(
-      (voter) => voter.node !== this.#view.self && !this.#view.progressOf(voter)?.active,
+      (voter) => voter.node !== this.#view.self && !voter.progress?.active,
     );
     const majority = Math.floor(voters.length / 2) + 1;
     if (voters.length - silent.length >= majority) return undefined;
@@ -186,8 +178,7 @@ class Path {
   }
 
   #noMember(node: NodeId, advice: string): MembershipPlan {
-    const { configuration } = this.#view;
-    const members = nodesInWords(membersOf(configuration));
+    const members = nodesInWords(this.#view.members);
     const detail = `Node ${node} is no member of the shard (${members} are); ${advice}.`;
     return this.#refuse('not_a_member', detail);
   }
@@ -200,7 +191,7 @@ class Path {
 
   #done(node: NodeId): MembershipPlan {
     const member = this.#member(node);
-    const role = member === undefined ? 'no member' : this.#isVoter(member) ? 'voter' : 'learner';
+    const role = member === undefined ? 'no member' : isVoter(member) ? 'voter' : 'learner';
     const detail = `Node ${node} is ${role === 'no member' ? role : `a ${role}`}.`;
     const steps = this.#statuses(this.#steps.length, 'done', '');
     return { verdict: { kind: 'done', detail }, steps };
@@ -221,7 +212,7 @@ class Path {
 
   /** Every path ends in the step that made the configuration joint; it leaves it by itself. */
   #leaving(): MembershipPlan {
-    return this.#wait(this.#steps.length - 1, jointInWords);
+    return this.#wait(this.#steps.length - 1, changingInWords);
   }
 
   #statuses(
@@ -236,17 +227,13 @@ class Path {
     });
   }
 
-  get #joint(): boolean {
-    return this.#view.configuration.outgoing.length > 0;
+  #member(node: NodeId): ShardMember | undefined {
+    return this.#view.members.find((member) => member.node === node);
   }
+}
 
-  #member(node: NodeId): Member | undefined {
-    return membersOf(this.#view.configuration).find((member) => member.node === node);
-  }
-
-  #isVoter(member: Member): boolean {
-    return this.#view.configuration.voters.some(({ replica }) => replica === member.replica);
-  }
+function isVoter({ role }: ShardMember): boolean {
+  return role === 'voter';
 }
 
 function stepsOf(request: MembershipRequest): readonly (readonly [StepKind, NodeId])[] {
@@ -276,7 +263,7 @@ function stepsOf(request: MembershipRequest): readonly (readonly [StepKind, Node
 }
 
 /** What a learner still lacks. */
-export function lagInWords(node: NodeId, progress: MemberProgress | undefined): string {
+export function lagInWords({ node, progress }: ShardMember): string {
   if (progress === undefined || progress.state === 'probe') {
     return `Node ${node} is asked where its log ends.`;
   }
@@ -285,7 +272,7 @@ export function lagInWords(node: NodeId, progress: MemberProgress | undefined): 
   return `Node ${node} lacks ${progress.lag} entries.`;
 }
 
-function nodesInWords(members: readonly Member[]): string {
+export function nodesInWords(members: readonly ShardMember[]): string {
   const names = members.map(({ node }) => String(node));
   const last = names.pop() ?? '';
   return names.length === 0 ? last : `${names.join(', ')} and ${last}`;
