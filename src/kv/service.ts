@@ -265,7 +265,7 @@ export interface ShardAdministration {
   ): Promise<TransferAnswer>;
 }
 
-export interface KvService {
+export interface KvService extends ShardAdministration {
   readonly node: NodeId;
   readonly cluster: string;
   readonly version: string;
