@@ -135,7 +135,8 @@ export class MembershipService implements ShardAdministration {
     for (let round = 0; ; round += 1) {
       const remainingMs = endMs - clock.monotonicMs();
       if (remainingMs <= 0) throw lost ?? new KvError('no_leader', { shard, retryAfterMs });
-      const target = hint ?? nodes[round % nodes.length] ?? self;
+      const guess = forward ? (nodes[round % nodes.length] ?? self) : self;
+      const target = hint ?? guess;
       if (target !== self && !forward) throw this.#notLeader(shard, target);
       try {
         if (target === self) return await this.#here(request, remainingMs);
