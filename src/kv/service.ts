@@ -230,6 +230,7 @@ export interface NodeStatistics {
   readonly droppedMessages: number;
   readonly elections: number;
   readonly snapshots: SnapshotStatistics;
+  readonly administration: AdministrationStatistics;
   readonly quietGroups: number;
   /** Steps of state checks that were compared with a majority, as the leader. */
   readonly stateChecks: number;
@@ -237,6 +238,17 @@ export interface NodeStatistics {
   readonly damagedReplicas: number;
   /** Leaderships given away because the own disk was slow. */
   readonly slowDiskHandOvers: number;
+}
+
+/** What this node carried out for operators as the leader, since the start. */
+export interface AdministrationStatistics {
+  readonly changesUnderWay: number;
+  readonly changesDone: number;
+  readonly changesRefused: number;
+  /** Begun or waiting when the leadership was lost. */
+  readonly changesLeft: number;
+  readonly transfersDone: number;
+  readonly transfersFailed: number;
 }
 
 /** Set by the metrics to observe distributions; called on the hot path, so they must be cheap. */
