@@ -8,7 +8,7 @@ import type { Clock } from '../raft/clock.js';
 import type { GroupId, NodeId, ReplicaId } from '../raft/core/types.js';
 import type { Group } from '../raft/group.js';
 import type { Host } from '../raft/host.js';
-import type { ShardMap } from './shard/shard-map.js';
+import type { Shard, ShardMap } from './shard/shard-map.js';
 
 export interface LeaderBalanceTiming {
   readonly periodMs: number;
@@ -18,6 +18,11 @@ export interface LeaderBalanceTiming {
   readonly retryMs: number;
   /** A shard that an operator wants to be led here is left alone this long. */
   readonly operatorMs: number;
+  /**
+   * A leadership that the preferred node gave away itself is not offered back for this long: it
+   * had a reason, a slow disk perhaps.
+   */
+  readonly returnMs: number;
 }
 
 export const defaultLeaderBalanceTiming: LeaderBalanceTiming = {
@@ -25,6 +30,7 @@ export const defaultLeaderBalanceTiming: LeaderBalanceTiming = {
   settleMs: 2_000,
   retryMs: 10_000,
   operatorMs: 600_000,
+  returnMs: 30_000,
 };
 
 export interface LeaderBalanceOptions {
@@ -41,6 +47,8 @@ export class LeaderBalance {
   readonly #triedMs = new Map<GroupId, number>();
   /** Until when operators' wishes go before the map's. */
   readonly #keptUntilMs = new Map<GroupId, number>();
+  /** Who gave this node the leadership, and when. */
+  readonly #givenBy = new Map<GroupId, { readonly node: NodeId; readonly atMs: number }>();
   #cancel: (() => void) | undefined;
 
   constructor(options: LeaderBalanceOptions) {
@@ -68,6 +76,23 @@ export class LeaderBalance {
     this.#keptUntilMs.set(shard, clock.monotonicMs() + timing.operatorMs);
   }
 
+  askedToLead(shard: GroupId, by: NodeId): void {
+    this.#givenBy.set(shard, { node: by, atMs: this.#options.clock.monotonicMs() });
+  }
+
+  /** The node is gone, perhaps restarted: whatever reason it had is gone with it. */
+  unreachable(node: NodeId): void {
+    for (const [shard, given] of this.#givenBy) {
+      if (given.node === node) this.#givenBy.delete(shard);
+    }
+  }
+
+  #gaveItAway({ group, preferredLeader }: Shard, nowMs: number): boolean {
+    const given = this.#givenBy.get(group);
+    if (given?.node !== preferredLeader) return false;
+    return nowMs - given.atMs < this.#options.timing.returnMs;
+  }
+
   #handOverOne(): void {
     const { node, map, host, clock, timing } = this.#options;
     const nowMs = clock.monotonicMs();
@@ -82,6 +107,7 @@ export class LeaderBalance {
       this.#ledSinceMs.set(shard.group, sinceMs);
       if (shard.preferredLeader === node || nowMs - sinceMs < timing.settleMs) continue;
       if ((this.#keptUntilMs.get(shard.group) ?? nowMs) > nowMs) continue;
+      if (this.#gaveItAway(shard, nowMs)) continue;
       const triedMs = this.#triedMs.get(shard.group);
       if (triedMs !== undefined && nowMs - triedMs < timing.retryMs) continue;
       const { voters } = group.raft.membership.configuration;

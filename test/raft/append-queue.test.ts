@@ -132,7 +132,10 @@ t.test('nothing is lost, repeated or overtaken, whatever the sizes', async (t) =
       const seen: number[] = [];
       while (!queue.empty) {
         const { appends, wal } = queue.take(bytesMax);
-        const total = wal.writes.reduce((sum, { entries }) => sum + (entries[0]?.data.length ?? 0), 0);
+        const total = wal.writes.reduce(
+          (sum, { entries }) => sum + (entries[0]?.data.length ?? 0),
+          0,
+        );
         if (appends.length !== 1 && total > bytesMax) return false;
         seen.push(...appends.map((queued) => queued.append.token));
       }

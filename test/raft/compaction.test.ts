@@ -64,20 +64,23 @@ t.test('a mark carries the term and the configuration of its entry', async (t) =
   t.match(found?.mark, { index: 5, term: 1, configuration: { voters: [{ node: 1 }] } });
 });
 
-t.test('D11, G9: entries go when the state has held them long enough, also in silence', async (t) => {
-  const { world, wal, stateMachine, marks } = await filled(t, 100);
-  wal.tails.set(1, 10);
-  stateMachine.durables.set(1, 60);
-  t.same(marks(), []);
-  world.clock.advance(7_999);
-  t.same(marks(), []);
-  world.clock.advance(1);
-  t.same(marks(), [[1, 60]]);
-  stateMachine.durables.set(1, 100);
-  t.same(marks(), []);
-  world.clock.advance(8_000);
-  t.same(marks(), [[1, 100]]);
-});
+t.test(
+  'D11, G9: entries go when the state has held them long enough, also in silence',
+  async (t) => {
+    const { world, wal, stateMachine, marks } = await filled(t, 100);
+    wal.tails.set(1, 10);
+    stateMachine.durables.set(1, 60);
+    t.same(marks(), []);
+    world.clock.advance(7_999);
+    t.same(marks(), []);
+    world.clock.advance(1);
+    t.same(marks(), [[1, 60]]);
+    stateMachine.durables.set(1, 100);
+    t.same(marks(), []);
+    world.clock.advance(8_000);
+    t.same(marks(), [[1, 100]]);
+  },
+);
 
 t.test('the largest tails give first when the node holds too much', async (t) => {
   const { world, wal, stateMachine, marks, host } = await filled(t, 100);

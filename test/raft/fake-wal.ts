@@ -61,7 +61,11 @@ export class FakeWal implements Wal {
   }
 
   async open(): Promise<Recovered> {
-    return { groups: this.recovered(), tombstones: this.tombstones, fresh: this.batches.length === 0 };
+    return {
+      groups: this.recovered(),
+      tombstones: this.tombstones,
+      fresh: this.batches.length === 0,
+    };
   }
 
   found() {

@@ -123,6 +123,13 @@ export class HostWorld {
     return new WorldHost(node, this, this.#options, this.at(node));
   }
 
+  /** The host of a closed one's node begins again with what log and state have. */
+  restart(node: NodeId): void {
+    const again = this.another(node);
+    this.hosts[node - 1] = again;
+    again.host.start(again.wal.found());
+  }
+
   at(node: NodeId): WorldHost {
     const found = this.hosts[node - 1];
     if (found === undefined) throw new Error(`no node ${node}`);
