@@ -337,7 +337,9 @@ export class Raft {
   #onSnapshotReceived(snapshot: SnapshotDescription): void {
     // A leader has everything that is committed in its log.
     if (this.leadership !== undefined) return;
-    if (this.#follower.snapshotReceived(snapshot)) this.#dropReads('installing');
+    if (!this.#follower.snapshotReceived(snapshot)) return;
+    this.#standing.stepDown();
+    this.#dropReads('installing');
   }
 
   #onSnapshotInstalled(index: Index): void {
@@ -349,8 +351,10 @@ export class Raft {
   #onStateDamaged(): void {
     this.#snapshots.damaged();
     this.#dropReads('installing');
-    if (this.leadership === undefined) return this.#follower.askForSnapshot();
-    if (!this.#handOver('state-damaged')) this.#standing.stepDown();
+    if (this.leadership === undefined || !this.#handOver('state-damaged')) {
+      this.#standing.stepDown();
+      this.#follower.askForSnapshot();
+    }
   }
 
   // Requests ------------------------------------------------------------------------------

@@ -140,7 +140,7 @@ export class Standing {
   }
 
   stepDown(): void {
-    if (this.#role === 'leader') this.#becomeFollower(this.#term, NOBODY);
+    if (this.#role !== 'follower') this.#becomeFollower(this.#term, NOBODY);
   }
 
   // Votes given ---------------------------------------------------------------------------

@@ -227,10 +227,7 @@ t.test('the leader is gone: who is woken elects another', async (t) => {
   t.same(quiet(cluster), [2, 3], 'nobody knows');
   for (const id of [2, 3]) cluster.step(id, { kind: 'unreachable', replica: 1 });
   pass(cluster, 40);
-  t.same(
-    [2, 3].map((id) => cluster.status(id).role === 'leader').sort(),
-    [false, true],
-  );
+  t.same([2, 3].map((id) => cluster.status(id).role === 'leader').sort(), [false, true]);
 });
 
 t.test('a goodbye that arrives after its leader has died puts nobody to sleep', async (t) => {
@@ -287,11 +284,14 @@ t.test('a quiet leader that was replaced behind its back serves no stale read', 
   t.not(cluster.status(1).role, 'leader', 'awake it counts its quorum');
 });
 
-t.test('strangers and compaction do not wake a group; a late answer of a past term does', async (t) => {
-  const cluster = asleep();
-  cluster.replica(2).compact(2);
-  cluster.drain(2);
-  t.same(quiet(cluster), everybody);
-  cluster.inject({ type: 'heartbeat-response', from: 9, to: 1, term: 1, context: 0 });
-  t.same(quiet(cluster), everybody);
-});
+t.test(
+  'strangers and compaction do not wake a group; a late answer of a past term does',
+  async (t) => {
+    const cluster = asleep();
+    cluster.replica(2).compact(2);
+    cluster.drain(2);
+    t.same(quiet(cluster), everybody);
+    cluster.inject({ type: 'heartbeat-response', from: 9, to: 1, term: 1, context: 0 });
+    t.same(quiet(cluster), everybody);
+  },
+);
