@@ -27,7 +27,7 @@ t.test('a recycled file keeps its size and its old bytes', async (t) => {
   t.equal(disk.contentOf('d/000000000002.wal')[5000], 7);
 });
 
-t.test('whenever the power goes, a name leads to a whole segment (I2, I6)', async (t) => {
+t.test('I2, I6: whenever the power goes, a name leads to a whole segment', async (t) => {
   for (const recycle of [undefined, '000000000001.wal']) {
     const disk = new SimulatedDisk();
     const old = new Uint8Array(16384).fill(7);

@@ -47,7 +47,10 @@ t.test('names', async (t) => {
   }
 });
 
-t.test('the seed depends on id and salt', async (t) => {
-  const seeds = [header, { ...header, id: 8 }, { ...header, salt: 1 }].map(frameSeed);
-  t.equal(new Set(seeds).size, 3);
-});
+t.test(
+  'I1: the seed depends on id and salt, so that a former use of the file does not pass',
+  async (t) => {
+    const seeds = [header, { ...header, id: 8 }, { ...header, salt: 1 }].map(frameSeed);
+    t.equal(new Set(seeds).size, 3);
+  },
+);

@@ -25,7 +25,7 @@ function create(index = 0, term = 0) {
 
 const mark = (index: number, term: number) => ({ index, term, configuration });
 
-t.test('appending discards what stood there and above', async (t) => {
+t.test('R2: appending discards what stood there and above', async (t) => {
   const { log, alive } = create();
   for (let index = 1; index <= 5; index++) log.append(index, 1, 1, index * 100, 10);
   log.append(3, 2, 2, 50, 7);
