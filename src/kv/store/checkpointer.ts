@@ -119,7 +119,7 @@ export class Checkpointer {
   mustWait(): boolean {
     if (this.#held) return true;
     const { log, checkpointed } = this.#options.client.lookAtLog();
-    return log - checkpointed >= this.#options.limits.syncFrames;
+    return log - checkpointed >= this.#options.limits.restFramesHard / 2;
   }
 
   /** Another connection reads for seconds: until it ends the log cannot be restarted. */
