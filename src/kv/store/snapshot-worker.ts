@@ -103,7 +103,7 @@ export class ThreadSnapshotWorker implements SnapshotWorker {
     thread.on('message', (answer: SnapshotAnswer) => {
       this.#waiting.shift()?.resolve(answer);
       // Only running work may keep the process alive.
-      if (this.#waiting.length === 0) thread.unref();
+      if (this.#waiting.length === 0 && this.#stopping === undefined) thread.unref();
     });
     thread.on('error', (error) => this.#lost(thread, error));
     thread.on('exit', () => this.#lost(thread, stopped()));
