@@ -362,5 +362,5 @@ t.test('a state that does not fit its log stops the start and names the group', 
   const entry = { index: 1, term: 1, kind: 0, data: bytes('') } as const;
   stateMachine.apply([{ group: 1, entries: [entry] }]);
   const { host } = world.another(1);
-  t.throws(() => host.start(wal.recovered()), /group 1: .*the log ends at 0/);
+  t.throws(() => host.start(wal.found()), /group 1: .*the log ends at 0/);
 });
