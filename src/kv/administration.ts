@@ -2,9 +2,10 @@
  * What a node does for operators, put together from its parts: changes of members and transfers of
  * leaderships, carried out here when this node leads, brought to the leader when it does not.
  */
+
+import type { GroupId, MembershipStep, NodeId } from '../raft/core/types.js';
 import type { Group, MembershipOutcome } from '../raft/group.js';
 import type { Host } from '../raft/host.js';
-import type { GroupId, MembershipStep, NodeId } from '../raft/core/types.js';
 import type { LeaderBalance } from './leader-balance.js';
 import { LeaderTransfer } from './leader-transfer.js';
 import { MembershipChanges, type StepOutcome } from './membership-changes.js';

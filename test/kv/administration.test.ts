@@ -1,4 +1,4 @@
-/** Changes of members and transfers over whole nodes: real logs, real state, a network in memory. */
+/** Changes of members and transfers over whole nodes: real logs and state, a network in memory. */
 import t, { type Test } from 'tap';
 import type { MembershipRequest, ShardStatus } from '../../src/kv/service.js';
 import { NodeCluster } from './node-cluster.js';
@@ -56,7 +56,10 @@ t.test('a node becomes a member from any node, holds the data, and can lead', as
 
   const added = await change(other, add);
   t.match(added, { state: 'done', changed: true, detail: `Node ${young} is a voter.` });
-  t.same(voters(added), [...held, young].sort((a, b) => a - b));
+  t.same(
+    voters(added),
+    [...held, young].sort((a, b) => a - b),
+  );
   t.ok(added.epoch > 1, 'the epoch of the members has stepped');
   t.match(await change(young, add), { state: 'done', changed: false, epoch: added.epoch });
 
@@ -84,7 +87,11 @@ t.test('learner, promotion, demotion, removal: each is done when it is said to b
   const demoted = await act('demote');
   t.ok(roles(demoted).includes(`${young} learner`));
   const epochs = [learner, promoted, demoted].map(({ epoch }) => epoch);
-  t.same(epochs, [...new Set(epochs)].sort((a, b) => a - b), 'the epoch rises with each');
+  t.same(
+    epochs,
+    [...new Set(epochs)].sort((a, b) => a - b),
+    'the epoch rises with each',
+  );
   t.match(await act('remove'), { state: 'done', changed: true });
   t.same(voters(seenBy(leader())), held);
   await cluster.until('its replica is gone', () => seenBy(young).replica === undefined);
@@ -130,7 +137,10 @@ t.test('what cannot be is refused with the reason, and nothing changes', async (
   const epoch = seenBy(leader()).epoch.members;
   await cluster.stop(away);
   await cluster.until('it is missed', () => {
-    return !cluster.at(leader()).nodes().some(({ node, connected }) => node === away && connected);
+    return !cluster
+      .at(leader())
+      .nodes()
+      .some(({ node, connected }) => node === away && connected);
   });
   const add = { action: 'add', learner: false, force, dryRun } as const;
   await t.rejects(change(leader(), { ...add, node: away }), { code: 'node_away' });

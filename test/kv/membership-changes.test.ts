@@ -127,20 +127,26 @@ t.test('a dry run changes nothing and says the same', async (t) => {
   t.same([shard.proposed, changes.underWay], [[], 0]);
 });
 
-t.test('E14: another change has to wait, but the newest word about the new node counts', async (t) => {
-  const { shard, run, pass, changes } = world();
-  shard.progress.set(4, behind);
-  const adding = run(add).catch((error: unknown) => error);
-  await pass(50);
-  const refused = run(remove(2));
-  await t.rejects(refused, { code: 'change_in_progress', message: /^Adding node 4 is under way/ });
-  t.match(await run(remove(4)), { state: 'done', changed: true });
-  t.match(await adding, { code: 'change_in_progress', message: /was given up/ });
-  t.same(shard.nodes('learners'), []);
-  await pass(200);
-  t.equal(changes.underWay, 0);
-  t.same(shard.nodes('voters'), [1, 2, 3]);
-});
+t.test(
+  'E14: another change has to wait, but the newest word about the new node counts',
+  async (t) => {
+    const { shard, run, pass, changes } = world();
+    shard.progress.set(4, behind);
+    const adding = run(add).catch((error: unknown) => error);
+    await pass(50);
+    const refused = run(remove(2));
+    await t.rejects(refused, {
+      code: 'change_in_progress',
+      message: /^Adding node 4 is under way/,
+    });
+    t.match(await run(remove(4)), { state: 'done', changed: true });
+    t.match(await adding, { code: 'change_in_progress', message: /was given up/ });
+    t.same(shard.nodes('learners'), []);
+    await pass(200);
+    t.equal(changes.underWay, 0);
+    t.same(shard.nodes('voters'), [1, 2, 3]);
+  },
+);
 
 t.test('refusals of the core: some pass by, others are for whoever asked', async (t) => {
   const { shard, run, pass } = world();

@@ -127,11 +127,23 @@ t.test('a wrong request is answered with the reason', async (t) => {
   const operator = new Operator(cluster);
   const { epoch } = await operator.shard(1);
   for (const [request, expected] of [
-    [{ action: 'add', node: 9 }, { status: 404, code: 'node_not_found' }],
+    [
+      { action: 'add', node: 9 },
+      { status: 404, code: 'node_not_found' },
+    ],
     [{ action: 'remove', node: 1, expected_epoch: epoch.members + 1 }, { status: 412 }],
-    [{ action: 'replace', node: 1, by: 2 }, { status: 409, code: 'wrong_role' }],
-    [{ action: 'add', node: 2, voter: true }, { status: 400, parameter: 'voter' }],
-    [{ action: 'remove', node: 1, dry_run: true }, { status: 200, state: 'planned' }],
+    [
+      { action: 'replace', node: 1, by: 2 },
+      { status: 409, code: 'wrong_role' },
+    ],
+    [
+      { action: 'add', node: 2, voter: true },
+      { status: 400, parameter: 'voter' },
+    ],
+    [
+      { action: 'remove', node: 1, dry_run: true },
+      { status: 200, state: 'planned' },
+    ],
   ] as const) {
     t.match(await operator.refused(2, request), expected, JSON.stringify(request));
   }
