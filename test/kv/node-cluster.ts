@@ -101,6 +101,10 @@ export class NodeCluster {
     return node;
   }
 
+  get running(): readonly NodeId[] {
+    return [...this.#nodes.keys()].sort((a, b) => a - b);
+  }
+
   at(id: NodeId): KvNode {
     const node = this.#nodes.get(id);
     if (node === undefined) throw new Error(`node ${id} is not running`);
