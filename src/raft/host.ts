@@ -341,8 +341,8 @@ export class Host {
     this.snapshots.forget(group.id);
     group.stop();
     this.#lifecycle.bury(group.id, group.replica);
-    const { self: replica, term } = group.raft.status;
-    this.#options.onRemoved?.({ group: group.id, replica, term });
+    const leader = group.nodeOf(group.raft.leader);
+    this.#options.onRemoved?.({ group: group.id, replica: group.replica, leader });
   }
 
   // The log --------------------------------------------------------------------------------
