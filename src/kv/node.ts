@@ -216,15 +216,19 @@ export class KvNode implements KvService {
     this.#host.fail(error);
   }
 
-  /**
-   * Offers every leadership to a follower that keeps up, takes no new work after that, and waits
-   * for the writes under way: their fate would be unknown when the node closes.
-   */
+  /** Offers every leadership to a follower that keeps up; goes on serving and forwarding. */
   async handOver(timeoutMs: number): Promise<void> {
-    const { clock } = this.#parts;
-    const endMs = clock.monotonicMs() + timeoutMs;
     this.#balance.stop();
     if (this.#failure === undefined) await this.#host.handOver(timeoutMs);
+  }
+
+  /**
+   * Takes no new work and waits for the writes under way: their fate would be unknown when the
+   * node closes.
+   */
+  async drain(timeoutMs: number): Promise<void> {
+    const { clock } = this.#parts;
+    const endMs = clock.monotonicMs() + timeoutMs;
     this.#stopping = true;
     while (this.#local.writesInProgress > 0 && clock.monotonicMs() < endMs) {
       if (this.#failure !== undefined) return;
