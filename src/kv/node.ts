@@ -31,6 +31,8 @@ import type { ShardBirth } from './store/types.js';
 
 /** How often a stopping node looks whether its writes are settled. */
 const drainPollMs = 10;
+/** So long after a leadership has moved all nodes that forward have heard of it. */
+const drainQuietMs = 200;
 
 /** The node's data is not what it must be; it does not start. */
 export class NodeDataError extends Error {
@@ -223,15 +225,21 @@ export class KvNode implements KvService {
   }
 
   /**
-   * Takes no new work and waits for the writes under way: their fate would be unknown when the
-   * node closes.
+   * Takes no new work and waits for the writes under way, whose fate would be unknown when the node
+   * closes, and until the other nodes have stopped sending it requests: one that is on its way when
+   * the streams close is lost, while one that arrives is refused and goes elsewhere.
    */
   async drain(timeoutMs: number): Promise<void> {
     const { clock } = this.#parts;
     const endMs = clock.monotonicMs() + timeoutMs;
     this.#stopping = true;
-    while (this.#local.writesInProgress > 0 && clock.monotonicMs() < endMs) {
+    let served = this.#router.statistics.served;
+    let servedMs = clock.monotonicMs();
+    for (let nowMs = servedMs; nowMs < endMs; nowMs = clock.monotonicMs()) {
       if (this.#failure !== undefined) return;
+      if (this.#router.statistics.served !== served) servedMs = nowMs;
+      served = this.#router.statistics.served;
+      if (this.#local.writesInProgress === 0 && nowMs - servedMs >= drainQuietMs) return;
       await new Promise<void>((resolve) => clock.after(drainPollMs, resolve));
     }
   }

@@ -99,7 +99,8 @@ export class RestartLoad {
   async #timed<T>(request: () => Promise<T>): Promise<T> {
     const startedMs = performance.now();
     const answer = await request();
-    this.longestMs = Math.max(this.longestMs, performance.now() - startedMs);
+    const tookMs = performance.now() - startedMs;
+    this.longestMs = Math.max(this.longestMs, tookMs);
     return answer;
   }
 
