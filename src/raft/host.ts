@@ -88,7 +88,8 @@ export class Host {
     const [timing, limits] = [raftTiming, raftLimits];
     const log = { mark, hardState, lastIndex, terms, configurations: [], reader };
     try {
-      return new Raft({ self: replica, ...log, applied, random, timing, limits });
+      const start = { ...log, applied, installing: false, random, timing, limits };
+      return new Raft({ self: replica, ...start });
     } catch (error) {
       const why = error instanceof Error ? error.message : String(error);
       throw new Error(`group ${group}: ${why}`, { cause: error });

@@ -8,6 +8,7 @@ import type {
   DropReason,
   Effects,
   EntryId,
+  HandOverReason,
   Index,
   Message,
   ReplicaId,
@@ -28,6 +29,7 @@ export class EffectsCollector {
   #dropped: { id: RequestId; reason: DropReason }[] = [];
   #refused: Effects['refused'][number][] = [];
   #configuration: Configuration | undefined;
+  #handOver: Effects['handOver'];
   #told: RoleNow | undefined;
 
   granted(id: RequestId, index: Index): void {
@@ -50,20 +52,28 @@ export class EffectsCollector {
     this.#configuration = configuration;
   }
 
+  handOver(to: ReplicaId, reason: HandOverReason): void {
+    this.#handOver = { to, reason };
+  }
+
   /** Undefined when there is nothing to do. */
   take(turn: {
     send: readonly Message[];
     append: Append | undefined;
     apply: Effects['apply'];
+    fetch: Effects['fetch'];
+    snapshotsWanted: Effects['snapshotsWanted'];
     now: RoleNow;
   }): Effects | undefined {
-    const { send, append, apply } = turn;
+    const { send, append, apply, fetch, snapshotsWanted } = turn;
+    const handOver = this.#handOver;
     const role = this.#roleNews(turn.now);
     const lists = send.length + apply.length + this.#reads.length + this.#proposed.length;
-    const answers = lists + this.#dropped.length + this.#refused.length;
     const configuration = this.#configuration;
-    const news = append ?? role ?? configuration;
-    if (answers === 0 && news === undefined) return undefined;
+    const rare = this.#dropped.length + this.#refused.length + snapshotsWanted.length;
+    const singles = [append, role, configuration, fetch, handOver];
+    const single = singles.some((effect) => effect !== undefined);
+    if (lists + rare === 0 && !single) return undefined;
     const effects: Effects = {
       send,
       apply,
@@ -71,11 +81,14 @@ export class EffectsCollector {
       proposed: this.#proposed,
       dropped: this.#dropped,
       refused: this.#refused,
-      snapshotsWanted: [],
+      snapshotsWanted,
       ...(append !== undefined && { append }),
       ...(role !== undefined && { role }),
       ...(configuration !== undefined && { configuration }),
+      ...(fetch !== undefined && { fetch }),
+      ...(handOver !== undefined && { handOver }),
     };
+    this.#handOver = undefined;
     this.#reads = [];
     this.#proposed = [];
     this.#dropped = [];

@@ -15,16 +15,19 @@ import { Progress } from './progress.js';
 import { reachedByQuorum, voteResult } from './quorum.js';
 import { type GrantedRead, ReadRounds } from './reads.js';
 import { type MembershipRequest, Reconfiguration } from './reconfiguration.js';
-import { bestSuccessor } from './successor.js';
+import { SnapshotSending } from './snapshot-sending.js';
+import { Transfer } from './transfer.js';
 import {
   type AppendResponse,
   type Configuration,
   type Entry,
   type EntryId,
   EntryKind,
+  type HandOverReason,
   type HeartbeatResponse,
   type Index,
   type ReplicaId,
+  type SnapshotDescription,
   type Term,
 } from './types.js';
 
@@ -40,19 +43,14 @@ export interface LeadershipParts {
   readonly lastContext: number;
 }
 
-interface Transfer {
-  readonly to: ReplicaId;
-  ticks: number;
-  asked: boolean;
-}
-
 export class Leadership {
   readonly reads: ReadRounds;
   readonly #parts: LeadershipParts;
   readonly #followers = new Map<ReplicaId, Progress>();
+  readonly #snapshots: SnapshotSending;
   #uncommittedBytes = 0;
   #quorumTicks = 0;
-  #transfer: Transfer | undefined;
+  readonly #transfer: Transfer;
   readonly #reconfiguration: Reconfiguration;
   /** First index of this term: the empty entry that the leadership began with. */
   readonly #firstOwnIndex: Index;
@@ -60,6 +58,8 @@ export class Leadership {
   constructor(parts: LeadershipParts) {
     this.#parts = parts;
     this.reads = new ReadRounds(parts.lastContext);
+    this.#snapshots = new SnapshotSending(parts.log);
+    this.#transfer = new Transfer({ ...parts, followers: this.#followers });
     const { log } = parts;
     this.#followMembership();
     // An empty entry of the own term: entries of earlier terms commit only together with one of
@@ -81,7 +81,7 @@ export class Leadership {
   }
 
   get transferring(): boolean {
-    return this.#transfer !== undefined;
+    return this.#transfer.underWay;
   }
 
   get followers(): ReadonlyMap<ReplicaId, Progress> {
@@ -123,9 +123,7 @@ export class Leadership {
   /** Another configuration is in force: the decisions under way are counted anew (E6). */
   membershipChanged(): void {
     this.#followMembership();
-    if (this.#transfer !== undefined && !this.#parts.membership.isVoter(this.#transfer.to)) {
-      this.#transfer = undefined;
-    }
+    this.#transfer.membershipChanged();
     const entry = this.#append(EntryKind.empty, new Uint8Array(0));
     this.#reconfiguration.followedBy(entry.index);
     this.advanceCommit();
@@ -152,15 +150,15 @@ export class Leadership {
     return this.#reconfiguration.settled;
   }
 
-  /** Leaves a joint configuration, or the group itself if this leader was voted out of it. */
-  #finishChange(): void {
-    if (this.transferring) return;
+  /** Voted out, and the others know: it is time to go (E9). */
+  get departs(): boolean {
     const { membership, self } = this.#parts;
-    const due = this.#reconfiguration.due;
+    return !membership.isVoter(self) && this.settled;
+  }
+
+  #leaveJoint(): void {
+    const due = this.transferring ? undefined : this.#reconfiguration.due;
     if (due !== undefined) this.#appendConfiguration(due);
-    if (membership.isVoter(self) || !this.settled) return;
-    const successor = bestSuccessor(membership, this.#followers);
-    if (successor !== undefined) this.startTransfer(successor);
   }
 
   // Time ----------------------------------------------------------------------------------
@@ -174,19 +172,13 @@ export class Leadership {
       if (!this.#quorumActive()) return false;
       for (const progress of this.#followers.values()) progress.beginPeriod();
     }
-    if (this.#transfer !== undefined) {
-      this.#transfer.ticks += 1;
-      if (this.#transfer.ticks >= timing.electionTicksMin) {
-        this.#transfer = undefined;
-        // Who is no voter any longer does not stay because nobody took over (E9).
-        if (!membership.isVoter(self)) return false;
-      }
-    }
+    // Who is no voter any longer does not stay because nobody took over (E9).
+    if (!this.#transfer.tick() && !membership.isVoter(self)) return false;
     // By the replica's own count of ticks and not since the last one: all groups of a node are
     // ticked together, so their heartbeats to a peer leave together, as one message.
     if (tick % timing.heartbeatTicks === 0) {
       this.#broadcastHeartbeat();
-      this.#askAgain();
+      this.#transfer.askAgain();
     }
     return true;
   }
@@ -198,7 +190,7 @@ export class Leadership {
     return voteResult(membership, active) === 'won';
   }
 
-  #broadcastHeartbeat(): void {
+  #broadcastHeartbeat(quiet = false): void {
     const { self, term, log, outbox } = this.#parts;
     for (const [replica, progress] of this.#followers) {
       outbox.sendNow({
@@ -208,7 +200,7 @@ export class Leadership {
         term,
         commit: Math.min(progress.match, log.commit),
         context: this.reads.lastContext,
-        quiet: false,
+        quiet,
       });
     }
   }
@@ -218,13 +210,44 @@ export class Leadership {
     const progress = this.#followers.get(message.from);
     if (progress === undefined) return;
     progress.active = true;
-    if (message.rejected) {
-      const hint = this.#parts.log.lastPossibleMatch(message.hintIndex, message.hintTerm);
-      progress.rejected(message.index, hint.index);
-      return;
+    if (message.rejected) return this.#appendRejected(message, progress);
+    const { log } = this.#parts;
+    if (message.index > log.lastIndex) return;
+    if (progress.state === 'snapshot') {
+      // The logs connect, be it by the snapshot that was offered or by another (D7).
+      const connects = message.index >= log.mark.index;
+      if (connects) progress.becomeProbe();
+      if (connects) this.#snapshots.ended(message.from);
+      else this.#snapshots.outrun(message.from, message.index);
     }
-    if (message.index > this.#parts.log.lastIndex) return;
-    if (progress.accepted(message.index)) this.#transferIfCaughtUp();
+    if (progress.accepted(message.index)) this.#transfer.askIfCaughtUp();
+  }
+
+  #appendRejected(message: AppendResponse, progress: Progress): void {
+    const { log } = this.#parts;
+    const { from, index, hintIndex, hintTerm } = message;
+    if (message.wantsSnapshot) {
+      // Its log may connect all the same: then it goes on, for commits may need it.
+      if (progress.state === 'probe') progress.becomeSnapshot();
+      this.#snapshots.want(from, hintIndex);
+    } else if (progress.state === 'snapshot') {
+      this.#snapshots.refused(from, index);
+    } else if (progress.isAt(index) && index <= log.mark.index) {
+      // Not even the mark is in its log (B8, B18).
+      progress.becomeSnapshot();
+      this.#snapshots.want(from, log.mark.index);
+    } else {
+      progress.rejected(index, log.lastPossibleMatch(hintIndex, hintTerm).index);
+    }
+  }
+
+  /** What the host answers when it was asked for a snapshot. */
+  snapshotMade(to: ReplicaId, snapshot: SnapshotDescription | undefined): void {
+    this.#snapshots.made(to, snapshot);
+  }
+
+  takeSnapshotsWanted(): { to: ReplicaId; atLeast: Index }[] {
+    return this.#snapshots.takeWanted();
   }
 
   heartbeatAnswered(message: HeartbeatResponse): void {
@@ -235,6 +258,7 @@ export class Leadership {
     // The answer to what was lost never comes, be it a probe, a full window or the last append
     // of a burst: say something again, so that a gap is refused and found.
     progress.probeSent = false;
+    this.#snapshots.heard(message.from);
     const behind = progress.match < this.#parts.log.lastIndex;
     if (progress.state !== 'replicate' || behind) progress.nudge = true;
   }
@@ -261,39 +285,43 @@ export class Leadership {
   }
 
   startTransfer(to: ReplicaId): void {
-    const { membership, self } = this.#parts;
-    if (to === self || !membership.isVoter(to) || this.#transfer?.to === to) return;
-    this.#transfer = { to, ticks: 0, asked: false };
-    this.#transferIfCaughtUp();
+    this.#transfer.start(to);
   }
 
-  #transferIfCaughtUp(): void {
-    const { log, outbox, self, term } = this.#parts;
-    const transfer = this.#transfer;
-    if (transfer === undefined || transfer.asked) return;
-    if (this.#followers.get(transfer.to)?.match !== log.lastIndex) return;
-    transfer.asked = true;
-    // Bound to this log's end: a target that lost it since must not campaign (E12).
-    outbox.sendNow({
-      type: 'timeout-now',
-      from: self,
-      to: transfer.to,
-      term,
-      lastIndex: log.last.index,
-      lastTerm: log.last.term,
-    });
+  handOver(reason: HandOverReason): ReplicaId | undefined {
+    return this.#transfer.toBest(reason);
   }
 
-  /** The request may have been lost, or have met a voter that had to apply a change first. */
-  #askAgain(): void {
-    if (this.#transfer === undefined) return;
-    this.#transfer.asked = false;
-    this.#transferIfCaughtUp();
+  get handingOver(): HandOverReason | undefined {
+    return this.#transfer.reason;
+  }
+
+  /** Nobody waits for anything: everybody holds the whole log, committed, and is heard. */
+  get atRest(): boolean {
+    const { log, membership, self } = this.#parts;
+    const { lastIndex, commit, applied, durableIndex } = log;
+    const busy = this.transferring || this.reads.waiting || !this.#snapshots.idle;
+    if (busy || membership.joint || !membership.isVoter(self)) return false;
+    if (commit !== lastIndex || applied !== lastIndex || durableIndex !== lastIndex) return false;
+    for (const { active, state, match } of this.#followers.values()) {
+      if (!active || state !== 'replicate' || match !== lastIndex) return false;
+    }
+    return true;
+  }
+
+  goQuiet(): void {
+    this.#broadcastHeartbeat(true);
+  }
+
+  /** Check-quorum counts anew: while the group was quiet nobody said anything. */
+  wake(): void {
+    this.#quorumTicks = 0;
+    this.#broadcastHeartbeat();
   }
 
   /** Rounds and appends of this turn; called once, at the drain. */
   flush(): void {
-    this.#finishChange();
+    this.#leaveJoint();
     if (this.reads.start(this.#parts.log.commit, this.committedInTerm)) this.#broadcastHeartbeat();
     for (const [replica, progress] of this.#followers) this.#replicate(replica, progress);
   }
@@ -309,10 +337,9 @@ export class Leadership {
 
   #replicate(replica: ReplicaId, progress: Progress): void {
     const { log } = this.#parts;
-    // A heartbeat was answered: look again, the follower or this log may have changed.
-    if (progress.state === 'stalled' && progress.nudge) progress.becomeProbe();
+    this.#offerSnapshot(replica, progress);
     while (!progress.paused && progress.next <= log.lastIndex) {
-      if (!this.#sendAppend(replica, progress, true)) return;
+      this.#sendAppend(replica, progress, true);
       if (progress.state === 'probe') return;
     }
     // No entries to send: the commit index may be news, or a probe or a full window needs words.
@@ -323,24 +350,31 @@ export class Leadership {
     }
   }
 
-  /** False when the follower's next entry is compacted away. */
-  #sendAppend(replica: ReplicaId, progress: Progress, withEntries: boolean): boolean {
-    const { log, limits } = this.#parts;
-    const previousIndex = progress.next - 1;
-    const previousTerm = log.term(previousIndex);
-    if (previousTerm === undefined) {
-      progress.becomeStalled();
-      this.#sendAppendAfter(replica, log.mark, []);
-      return false;
-    }
-    const entries = withEntries ? log.entries(progress.next, limits.appendBytesMax) : [];
-    this.#sendAppendAfter(replica, { index: previousIndex, term: previousTerm }, entries);
-    const lastIndex = previousIndex + entries.length;
-    progress.sent(lastIndex, dataBytes(entries), Math.min(log.commit, lastIndex));
-    return true;
+  #offerSnapshot(replica: ReplicaId, progress: Progress): void {
+    const { outbox, self, term } = this.#parts;
+    const snapshot = this.#snapshots.takeOffer(replica);
+    if (snapshot === undefined) return;
+    outbox.sendNow({ type: 'snapshot', from: self, to: replica, term, snapshot });
+    // Nothing would end it where the logs connect. Whoever still wants one asks again.
+    if (progress.state !== 'snapshot') this.#snapshots.ended(replica);
   }
 
   /** Only after an entry whose term is known: never one of term 0 in the mark's place (B8). */
+  #sendAppend(replica: ReplicaId, progress: Progress, withEntries: boolean): void {
+    const { log, limits } = this.#parts;
+    const compacted = progress.next < log.firstIndex;
+    // It may hold more than it could acknowledge: asked before a snapshot is made for it.
+    if (compacted) progress.probeAfter(log.mark.index);
+    const previousIndex = progress.next - 1;
+    const previousTerm = log.term(previousIndex);
+    invariant(previousTerm !== undefined, 'an append follows the mark or a kept entry');
+    const some = withEntries && !compacted;
+    const entries = some ? log.entries(progress.next, limits.appendBytesMax) : [];
+    this.#sendAppendAfter(replica, { index: previousIndex, term: previousTerm }, entries);
+    const lastIndex = previousIndex + entries.length;
+    progress.sent(lastIndex, dataBytes(entries), Math.min(log.commit, lastIndex));
+  }
+
   #sendAppendAfter(replica: ReplicaId, previous: EntryId, entries: readonly Entry[]): void {
     const { log, outbox, self, term } = this.#parts;
     outbox.sendNow({

@@ -9,8 +9,9 @@
  * Section numbers are those of the extended Raft paper; check-quorum, read index and pre-vote are
  * sections 6.2, 6.4 and 9.6 of the dissertation.
  */
-import { appendResponse, receiveAppend } from './append-answer.js';
+import { DiskLag } from './disk-lag.js';
 import { EffectsCollector } from './effects.js';
+import { Follower } from './follower.js';
 import { ImpossibleInput } from './impossible-input.js';
 import type { Leadership } from './leadership.js';
 import { RaftLog } from './log.js';
@@ -18,20 +19,23 @@ import { Membership } from './membership.js';
 import { checkOptions, type RaftOptions, type RaftStatus, type RaftTiming } from './options.js';
 import { Outbox } from './outbox.js';
 import { Persistence } from './persistence.js';
+import { leavesQuiet, Quiescence } from './quiescence.js';
 import { ForwardedReads } from './reads.js';
 import { Requests } from './requests.js';
+import { SnapshotReceiving } from './snapshot-receiving.js';
 import { Standing } from './standing.js';
 import {
-  type AppendMessage,
   type Configuration,
+  type DropReason,
   type Effects,
-  type Heartbeat,
+  type HandOverReason,
   type Index,
   type Input,
   type Message,
   NOBODY,
   type ReplicaId,
   type Role,
+  type SnapshotDescription,
   type Term,
 } from './types.js';
 import { UnappliedBudget } from './unapplied-budget.js';
@@ -48,6 +52,10 @@ export class Raft {
   readonly #requests: Requests;
   readonly #persistence: Persistence;
   readonly #unapplied: UnappliedBudget;
+  readonly #snapshots: SnapshotReceiving;
+  readonly #quiescence: Quiescence;
+  readonly #diskLag: DiskLag;
+  readonly #follower: Follower;
   #tick = 0;
   /** The leader has said that this replica was removed. It is silent from then on. */
   #removed = false;
@@ -64,7 +72,7 @@ export class Raft {
       configurations: options.configurations,
       commit: hardState.commit,
       applied: options.applied,
-      installing: false,
+      installing: options.installing,
       reader: options.reader,
       windowBytesMax: options.limits.windowBytesMax,
     });
@@ -74,6 +82,9 @@ export class Raft {
         `the log ends in term ${this.#log.last.term}, the term on disk is ${hardState.term}`,
       );
     }
+    this.#snapshots = new SnapshotReceiving(this.#log, () => this.#membership.uninitialised);
+    this.#quiescence = new Quiescence(options.timing.quietAfterTicks);
+    this.#diskLag = new DiskLag(options.timing);
     this.#persistence = new Persistence(this.#log, hardState, options.timing.electionTicksMax);
     this.#standing = new Standing(
       {
@@ -85,10 +96,19 @@ export class Raft {
         timing: options.timing,
         limits: options.limits,
         random: options.random,
+        stateIsWhole: () => this.#snapshots.stateIsWhole,
         leaderChanging: () => this.#leaderChanging(),
       },
       hardState,
     );
+    this.#follower = new Follower({
+      self: options.self,
+      log: this.#log,
+      standing: this.#standing,
+      outbox: this.#outbox,
+      snapshots: this.#snapshots,
+      quiescence: this.#quiescence,
+    });
     this.#unapplied = new UnappliedBudget(options.limits.unappliedBytesMax);
     // Far apart from what an earlier process of this replica asked with, in safe integers.
     this.#forwardedReads = new ForwardedReads(Math.floor(options.random() * 2 ** 48));
@@ -97,6 +117,7 @@ export class Raft {
       forwardedReads: this.#forwardedReads,
       effects: this.#effects,
       limits: options.limits,
+      installing: () => this.installing,
     });
   }
 
@@ -122,8 +143,11 @@ export class Raft {
       removed: this.#removed,
       uninitialised: this.#membership.uninitialised,
       installing: this.installing,
-      quiet: false,
+      fetching: this.#snapshots.fetching,
+      wantsSnapshot: this.#snapshots.wanted,
+      quiet: this.quiet,
       transferring: this.leadership?.transferring ?? false,
+      handingOver: this.leadership?.handingOver,
     };
   }
 
@@ -138,7 +162,12 @@ export class Raft {
 
   /** True while this replica serves nothing, for its state is replaced or must be. */
   get installing(): boolean {
-    return false;
+    return !this.#snapshots.stateIsWhole;
+  }
+
+  /** True while nothing happens in the group: the host does not tick it. */
+  get quiet(): boolean {
+    return this.#quiescence.quiet;
   }
 
   get membership(): Membership {
@@ -161,12 +190,14 @@ export class Raft {
   }
 
   step(input: Input): void {
+    if (input.kind !== 'message' && !this.#wakes(input)) return;
     switch (input.kind) {
       case 'tick':
         return this.#onTick();
       case 'message':
         return this.#onMessage(input.message);
       case 'propose':
+        this.#quiescence.busy();
         return this.#requests.propose(input.proposals);
       case 'read':
         return this.#requests.read(input.id);
@@ -183,12 +214,18 @@ export class Raft {
       case 'unreachable':
         return this.leadership?.unreachable(input.replica);
       case 'change-membership':
+        this.#quiescence.busy();
         return this.#requests.changeMembership(input);
       case 'snapshot-made':
+        return this.leadership?.snapshotMade(input.to, input.snapshot);
       case 'snapshot-received':
+        return this.#onSnapshotReceived(input.snapshot);
       case 'snapshot-failed':
+        return this.#follower.snapshotFailed(input.snapshot);
       case 'snapshot-installed':
+        return this.#onSnapshotInstalled(input.index);
       case 'state-damaged':
+        return this.#onStateDamaged();
       case 'wake':
         return;
     }
@@ -196,8 +233,55 @@ export class Raft {
 
   #onTick(): void {
     this.#tick += 1;
-    if (this.#removed) return;
+    if (this.#removed || this.#goesQuiet()) return;
     this.#standing.tick(this.#tick, { silent: this.#persistence.silent(this.#tick) });
+    if (this.leadership !== undefined) this.#watchOver(this.leadership);
+    else this.#diskLag.rest();
+  }
+
+  /** Whether this leader should rather not be one. */
+  #watchOver(leadership: Leadership): void {
+    if (!this.#snapshots.stateIsWhole) {
+      // Whoever could take over was asked, and others can campaign; this replica does not.
+      if (!leadership.transferring) this.#standing.stepDown();
+    } else if (leadership.departs) {
+      this.#handOver('removed');
+    } else if (this.#diskLag.tooSlow(this.#tick, this.#log)) {
+      if (this.#handOver('slow-disk')) this.#diskLag.handedOver(this.#tick);
+    }
+  }
+
+  #handOver(reason: HandOverReason): boolean {
+    const to = this.leadership?.handOver(reason);
+    if (to !== undefined) this.#effects.handOver(to, reason);
+    return to !== undefined;
+  }
+
+  // Quiet ---------------------------------------------------------------------------------
+
+  /** True when the leader says goodbye, in place of a heartbeat. */
+  #goesQuiet(): boolean {
+    if (this.leadership === undefined) this.#quiescence.busy();
+    if (!this.#quiescence.idle() || this.leadership?.atRest !== true) return false;
+    if (!this.#snapshots.stateIsWhole) return false;
+    this.leadership.goQuiet();
+    this.#quiescence.sleep();
+    return true;
+  }
+
+  /** False: the group sleeps, and this is nothing to it. */
+  #wakes(input: Input): boolean {
+    if (!this.quiet) return true;
+    if (!leavesQuiet(input, this.#standing)) return input.kind !== 'tick';
+    this.#quiescence.wake();
+    if (this.leadership !== undefined) {
+      this.leadership.wake();
+      return true;
+    }
+    this.#standing.woken();
+    const byLeader = input.kind === 'message' && input.message.from === this.leader;
+    if (!byLeader) this.#follower.pokeLeader();
+    return true;
   }
 
   // Messages ------------------------------------------------------------------------------
@@ -207,14 +291,15 @@ export class Raft {
     if (message.to !== this.#self || this.#removed) return;
     if (this.#membership.acquaintance(message.from) === 'gone') return this.#answerGone(message);
     if (message.type === 'gone') return this.#becomeRemoved();
+    this.#wakes({ kind: 'message', message });
     if (!this.#standing.settleTerm(message)) return;
     switch (message.type) {
       case 'append':
-        return this.#onAppend(message);
+        return this.#follower.append(message);
       case 'heartbeat':
-        return this.#onHeartbeat(message);
+        return this.#follower.heartbeat(message, this.#forwardedReads.waitingCount > 0);
       case 'snapshot':
-        return this.#standing.follow(message.from);
+        return this.#follower.snapshotOffered(message);
       case 'pre-vote':
       case 'vote':
         return this.#standing.voteRequested(message);
@@ -258,30 +343,42 @@ export class Raft {
     this.#removed = true;
   }
 
-  #onAppend(message: AppendMessage): void {
-    this.#standing.follow(message.from);
-    const answer = receiveAppend(this.#log, message);
-    const ends = { from: this.#self, to: message.from, term: message.term };
-    this.#outbox.sendWhenDurable(appendResponse(answer, ends));
-  }
-
-  #onHeartbeat(message: Heartbeat): void {
-    this.#standing.follow(message.from);
-    this.#log.commitTo(message.commit);
-    this.#outbox.sendNow({
-      type: 'heartbeat-response',
-      from: this.#self,
-      to: message.from,
-      term: message.term,
-      context: message.context,
-    });
-  }
-
   /** Whoever waits for the old leader, or for this replica as the leader, must ask again. */
   #leaderChanging(): void {
+    this.#dropReads('leader-changed');
+  }
+
+  #dropReads(reason: DropReason): void {
     const forwarded = this.#forwardedReads.abandon();
     const own = this.leadership?.reads.abandon() ?? [];
-    for (const id of [...forwarded, ...own]) this.#effects.dropped(id, 'leader-changed');
+    for (const id of [...forwarded, ...own]) this.#effects.dropped(id, reason);
+  }
+
+  // Snapshots -----------------------------------------------------------------------------
+
+  /** The host throws the file away unless this turn's append carries the snapshot's mark. */
+  #onSnapshotReceived(snapshot: SnapshotDescription): void {
+    // A leader has everything that is committed in its log.
+    if (this.leadership !== undefined) return;
+    if (!this.#follower.snapshotReceived(snapshot)) return;
+    this.#followConfiguration();
+    this.#standing.stepDown();
+    this.#dropReads('installing');
+  }
+
+  #onSnapshotInstalled(index: Index): void {
+    this.#log.installedTo(index);
+    if (!this.#log.installing) this.#unapplied.reset();
+  }
+
+  /** From here on the host applies nothing that it was given before. */
+  #onStateDamaged(): void {
+    this.#snapshots.damaged();
+    this.#dropReads('installing');
+    if (this.leadership === undefined || !this.#handOver('state-damaged')) {
+      this.#standing.stepDown();
+      this.#follower.askForSnapshot();
+    }
   }
 
   // Storage -------------------------------------------------------------------------------
@@ -325,7 +422,10 @@ export class Raft {
       candidate: role === 'candidate',
     });
     const apply = this.#takeCommitted();
-    return this.#effects.take({ send, append, apply, now: { role, leader, term } });
+    const fetch = this.#snapshots.takeFetch();
+    const snapshotsWanted = this.leadership?.takeSnapshotsWanted() ?? [];
+    const now = { role, leader, term };
+    return this.#effects.take({ send, append, apply, fetch, snapshotsWanted, now });
   }
 
   #askForReads(): void {
@@ -348,6 +448,7 @@ export class Raft {
   }
 
   #takeCommitted(): Effects['apply'] {
+    if (this.#snapshots.wanted) return [];
     if (!this.#log.hasCommitted || this.#unapplied.roomBytes <= 0) return [];
     const entries = this.#log.takeCommitted(this.#unapplied.roomBytes);
     this.#unapplied.handed(entries);

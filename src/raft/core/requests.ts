@@ -14,6 +14,8 @@ export interface RequestsParts {
   readonly forwardedReads: ForwardedReads;
   readonly effects: EffectsCollector;
   readonly limits: RaftLimits;
+  /** The state is not the group's, or not yet: nothing is served. */
+  readonly installing: () => boolean;
 }
 
 export class Requests {
@@ -41,8 +43,10 @@ export class Requests {
     const { effects } = this.#parts;
     const gate = this.#gate();
     if ('closed' in gate) {
-      const detail = gate.closed === 'not-leader' ? 'another replica leads' : 'the leader changes';
-      effects.refused(change.id, { reason: gate.closed, detail });
+      const led = gate.closed === 'not-leader';
+      const reason = led ? 'not-leader' : 'transferring';
+      const detail = led ? 'another replica leads' : 'this leader hands over';
+      effects.refused(change.id, { reason, detail });
       return;
     }
     const result = gate.leadership.changeMembership(change);
@@ -51,13 +55,15 @@ export class Requests {
   }
 
   read(id: RequestId): void {
-    const { standing, forwardedReads, effects, limits } = this.#parts;
+    const { standing, forwardedReads, effects, limits, installing } = this.#parts;
     const gate = this.#gate();
     if ('leadership' in gate) {
       const { reads } = gate.leadership;
       if (reads.waitingCount >= limits.waitingReadsMax) effects.dropped(id, 'overloaded');
       else reads.addLocal(id);
-    } else if (gate.closed === 'transferring' || standing.leader === NOBODY) {
+    } else if (installing()) {
+      effects.dropped(id, 'installing');
+    } else if (gate.closed !== 'not-leader' || standing.leader === NOBODY) {
       effects.dropped(id, gate.closed);
     } else if (forwardedReads.waitingCount >= limits.waitingReadsMax) {
       effects.dropped(id, 'overloaded');
@@ -67,9 +73,11 @@ export class Requests {
   }
 
   /** One gate for writes and reads of a leader: a transfer stops both (F9, F10). */
-  #gate(): { leadership: Leadership } | { closed: 'not-leader' | 'transferring' } {
-    const { leadership } = this.#parts.standing;
+  #gate(): { leadership: Leadership } | { closed: 'not-leader' | 'installing' | 'transferring' } {
+    const { standing, installing } = this.#parts;
+    const { leadership } = standing;
     if (leadership === undefined) return { closed: 'not-leader' };
+    if (installing()) return { closed: 'installing' };
     return leadership.transferring ? { closed: 'transferring' } : { leadership };
   }
 }

@@ -12,6 +12,7 @@ import type { Membership } from './membership.js';
 import type { RaftLimits, RaftTiming } from './options.js';
 import type { Outbox } from './outbox.js';
 import type { Persistence } from './persistence.js';
+import { poke } from './quiescence.js';
 import {
   type Message,
   NOBODY,
@@ -33,6 +34,8 @@ export interface StandingParts {
   readonly timing: RaftTiming;
   readonly limits: RaftLimits;
   readonly random: () => number;
+  /** Whoever has not the group's state neither campaigns nor wins. */
+  readonly stateIsWhole: () => boolean;
   /** Called while the old leader, be it this replica, is still known. */
   readonly leaderChanging: () => void;
 }
@@ -46,8 +49,11 @@ export class Standing {
   #leader: ReplicaId = NOBODY;
   /** Set exactly while this replica leads. */
   #leadership: Leadership | undefined;
-  /** The last read round's number of all leaderships in this process: none comes again (F2). */
-  #lastReadContext = 0;
+  /**
+   * The last read round's number of all leaderships in this process: none comes again (F2). It
+   * begins above 0, for an answer to round 0 is a poke.
+   */
+  #lastReadContext = 1;
 
   constructor(parts: StandingParts, durable: { term: Term; vote: ReplicaId }) {
     this.#parts = parts;
@@ -80,9 +86,14 @@ export class Standing {
       if (disk.silent || !this.#leadership.tick(tick)) this.#becomeFollower(this.#term, NOBODY);
       return;
     }
-    if (!this.#election.tick() || disk.silent) return;
-    if (this.#parts.membership.isVoter(this.#parts.self)) this.#campaign('pre-vote', false);
-    else this.#askWhetherMember();
+    if (!this.#election.tick()) return;
+    if (this.#mayCampaign) {
+      if (!disk.silent) this.#campaign('pre-vote', false);
+      return;
+    }
+    // Whoever cannot campaign hears nobody either: its vote must not be withheld from others.
+    this.#becomeFollower(this.#term, NOBODY);
+    if (!this.#parts.membership.isVoter(this.#parts.self)) this.#askWhetherMember();
   }
 
   /** The one place where terms are compared. False: the message is settled. */
@@ -126,6 +137,15 @@ export class Standing {
       this.#becomeFollower(this.#term, leader);
     }
     this.#election.restart();
+  }
+
+  /** The group was quiet: nobody has been silent for any time yet. */
+  woken(): void {
+    this.#election.restart();
+  }
+
+  stepDown(): void {
+    if (this.#role !== 'follower') this.#becomeFollower(this.#term, NOBODY);
   }
 
   /** This replica is no member any longer; it neither leads nor follows. */
@@ -176,11 +196,19 @@ export class Standing {
     if (this.#parts.log.matches(asked)) this.#campaign('vote', true);
   }
 
+  /**
+   * Two configurations may lie between the one in force here and the newest one, if a committed
+   * one is not applied yet; then two leaders could be elected by majorities that have nobody in
+   * common (E2).
+   */
+  get #mayCampaign(): boolean {
+    const { membership, log, self, stateIsWhole } = this.#parts;
+    return membership.isVoter(self) && stateIsWhole() && !log.configurationUnapplied;
+  }
+
   #campaign(ballot: Ballot, transfer: boolean): void {
-    const { membership, log, persistence, self, leaderChanging } = this.#parts;
-    // Two configurations may lie between this one and the newest committed one, and then two
-    // leaders could be elected by majorities that have nobody in common (E2).
-    if (!membership.isVoter(self) || log.configurationUnapplied) return;
+    const { persistence, self, leaderChanging } = this.#parts;
+    if (!this.#mayCampaign) return;
     invariant(this.#role !== 'leader', 'a leader does not campaign (A10)');
     leaderChanging();
     // No leader while campaigning, else every vote is refused as "hears a leader" (A6).
@@ -210,13 +238,7 @@ export class Standing {
     const { membership, outbox, self } = this.#parts;
     for (const to of membership.replicas) {
       if (to === self) continue;
-      outbox.sendNow({
-        type: 'heartbeat-response',
-        from: self,
-        to,
-        term: this.#term,
-        context: 0,
-      });
+      outbox.sendNow(poke({ from: self, to, term: this.#term }));
     }
   }
 
@@ -253,8 +275,7 @@ export class Standing {
   #countVotes(ballot: Ballot): void {
     const result = this.#election.result(this.#parts.membership);
     if (result === 'lost') this.#becomeFollower(this.#term, NOBODY);
-    if (result !== 'won') return;
-    invariant(!this.#parts.log.configurationUnapplied, 'a ballot is given up before that (E2)');
+    if (result !== 'won' || !this.#mayCampaign) return;
     if (ballot === 'pre-vote') this.#campaign('vote', false);
     else this.#becomeLeader();
   }

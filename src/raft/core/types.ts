@@ -117,7 +117,7 @@ export interface Heartbeat extends Envelope {
   readonly type: 'heartbeat';
   /** Never beyond what the receiver is known to hold (B4). */
   readonly commit: Index;
-  /** The newest read round; the answer repeats it. 0: none. */
+  /** The newest read round, from 1 on; the answer repeats it. */
   readonly context: number;
   /** The leader goes quiet; so does a follower that holds all of it (term, last = commit). */
   readonly quiet: boolean;
@@ -125,6 +125,7 @@ export interface Heartbeat extends Envelope {
 
 export interface HeartbeatResponse extends Envelope {
   readonly type: 'heartbeat-response';
+  /** 0: a poke, that is no answer at all: the sender is awake and wants its leader to be. */
   readonly context: number;
 }
 
@@ -247,7 +248,22 @@ export type Role = 'follower' | 'pre-candidate' | 'candidate' | 'leader';
  * Why a proposal or read did not go through. All of them mean: never entered this log.
  * `not-leader` and `leader-changed` are worth a retry elsewhere, `overloaded` one later.
  */
-export type DropReason = 'not-leader' | 'leader-changed' | 'transferring' | 'overloaded';
+export type DropReason =
+  | 'not-leader'
+  | 'leader-changed'
+  | 'transferring'
+  | 'overloaded'
+  /** The state of this replica is being replaced, or must be: it serves nothing. */
+  | 'installing';
+
+/** Why a leader hands over by itself. */
+export type HandOverReason =
+  /** What a quorum has on disk is not on the leader's own for an election timeout (H1). */
+  | 'slow-disk'
+  /** Its state differs from the group's. */
+  | 'state-damaged'
+  /** It was voted out: the change is done, and the others know. */
+  | 'removed';
 
 /** Why a membership change was refused; nothing of it entered the log. */
 export type MembershipRefusal =
@@ -302,6 +318,8 @@ export interface Effects {
     readonly reason: MembershipRefusal;
     readonly detail: string;
   }[];
+  /** The leader transfers its leadership by itself. */
+  readonly handOver?: { readonly to: ReplicaId; readonly reason: HandOverReason };
   /** The configuration in force has changed. */
   readonly configuration?: Configuration;
   /** Leader: make or reuse a snapshot of at least this index, and answer `snapshot-made`. */
