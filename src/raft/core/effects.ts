@@ -1,8 +1,10 @@
 /**
  * Collects, between two drains, what happened to reads, proposals and the role.
  */
+import type { Refusal } from './membership-change.js';
 import type {
   Append,
+  Configuration,
   DropReason,
   Effects,
   EntryId,
@@ -24,6 +26,8 @@ export class EffectsCollector {
   #reads: { id: RequestId; index: Index }[] = [];
   #proposed: { id: RequestId; entry: EntryId }[] = [];
   #dropped: { id: RequestId; reason: DropReason }[] = [];
+  #refused: Effects['refused'][number][] = [];
+  #configuration: Configuration | undefined;
   #told: RoleNow | undefined;
 
   granted(id: RequestId, index: Index): void {
@@ -38,6 +42,14 @@ export class EffectsCollector {
     this.#dropped.push({ id, reason });
   }
 
+  refused(id: RequestId, { reason, detail }: Refusal): void {
+    this.#refused.push({ id, reason, detail });
+  }
+
+  configuration(configuration: Configuration): void {
+    this.#configuration = configuration;
+  }
+
   /** Undefined when there is nothing to do. */
   take(turn: {
     send: readonly Message[];
@@ -48,22 +60,27 @@ export class EffectsCollector {
     const { send, append, apply } = turn;
     const role = this.#roleNews(turn.now);
     const lists = send.length + apply.length + this.#reads.length + this.#proposed.length;
-    const idle = lists + this.#dropped.length === 0 && append === undefined && role === undefined;
-    if (idle) return undefined;
+    const answers = lists + this.#dropped.length + this.#refused.length;
+    const configuration = this.#configuration;
+    const news = append ?? role ?? configuration;
+    if (answers === 0 && news === undefined) return undefined;
     const effects: Effects = {
       send,
       apply,
       reads: this.#reads,
       proposed: this.#proposed,
       dropped: this.#dropped,
-      refused: [],
+      refused: this.#refused,
       snapshotsWanted: [],
       ...(append !== undefined && { append }),
       ...(role !== undefined && { role }),
+      ...(configuration !== undefined && { configuration }),
     };
     this.#reads = [];
     this.#proposed = [];
     this.#dropped = [];
+    this.#refused = [];
+    this.#configuration = undefined;
     return effects;
   }
 

@@ -4,16 +4,21 @@
  * an election is won and thrown away when the term or the role moves on, so that nothing of an
  * old leadership can act in a new one (figure 2, "volatile state on leaders").
  */
+import { encodeConfiguration } from './configuration-codec.js';
 import { invariant } from './invariant.js';
 import type { RaftLog } from './log.js';
 import type { Membership } from './membership.js';
+import type { Refusal } from './membership-change.js';
 import type { RaftLimits, RaftTiming } from './options.js';
 import type { Outbox } from './outbox.js';
 import { Progress } from './progress.js';
 import { reachedByQuorum, voteResult } from './quorum.js';
 import { type GrantedRead, ReadRounds } from './reads.js';
+import { type MembershipRequest, Reconfiguration } from './reconfiguration.js';
+import { bestSuccessor } from './successor.js';
 import {
   type AppendResponse,
+  type Configuration,
   type Entry,
   type EntryId,
   EntryKind,
@@ -48,24 +53,27 @@ export class Leadership {
   #uncommittedBytes = 0;
   #quorumTicks = 0;
   #transfer: Transfer | undefined;
+  readonly #reconfiguration: Reconfiguration;
   /** First index of this term: the empty entry that the leadership began with. */
   readonly #firstOwnIndex: Index;
 
   constructor(parts: LeadershipParts) {
     this.#parts = parts;
     this.reads = new ReadRounds(parts.lastContext);
-    const { log, membership, self, limits } = parts;
-    const window = {
-      messagesMax: limits.inflightMessagesMax,
-      bytesMax: limits.inflightBytesMax,
-    };
-    for (const replica of membership.replicas) {
-      if (replica !== self) this.#followers.set(replica, new Progress(log.lastIndex + 1, window));
-    }
+    const { log } = parts;
+    this.#followMembership();
     // An empty entry of the own term: entries of earlier terms commit only together with one of
     // this term (section 5.4.2), and reads wait for it.
     this.#firstOwnIndex = log.lastIndex + 1;
     this.#append(EntryKind.empty, new Uint8Array(0));
+    const { self, membership } = parts;
+    this.#reconfiguration = new Reconfiguration({
+      self,
+      log,
+      membership,
+      followers: this.#followers,
+      firstOwnIndex: this.#firstOwnIndex,
+    });
   }
 
   get committedInTerm(): boolean {
@@ -97,22 +105,89 @@ export class Leadership {
     return entry;
   }
 
+  // Membership ----------------------------------------------------------------------------
+
+  /** The entry that carries the new configuration, or why there is none. */
+  changeMembership(request: MembershipRequest): { entry: Entry } | { refusal: Refusal } {
+    const result = this.#reconfiguration.request(request);
+    if ('refusal' in result) return result;
+    return { entry: this.#appendConfiguration(result.configuration) };
+  }
+
+  #appendConfiguration(configuration: Configuration): Entry {
+    const entry = this.#append(EntryKind.configuration, encodeConfiguration(configuration));
+    this.#reconfiguration.appended(entry.index);
+    return entry;
+  }
+
+  /** Another configuration is in force: the decisions under way are counted anew (E6). */
+  membershipChanged(): void {
+    this.#followMembership();
+    if (this.#transfer !== undefined && !this.#parts.membership.isVoter(this.#transfer.to)) {
+      this.#transfer = undefined;
+    }
+    const entry = this.#append(EntryKind.empty, new Uint8Array(0));
+    this.#reconfiguration.followedBy(entry.index);
+    this.advanceCommit();
+  }
+
+  /** What is known of a follower stays for as long as it is a member, in whatever role (E10). */
+  #followMembership(): void {
+    const { membership, self, log, limits } = this.#parts;
+    const { inflightMessagesMax: messagesMax, inflightBytesMax: bytesMax } = limits;
+    for (const replica of this.#followers.keys()) {
+      if (!membership.has(replica)) this.#followers.delete(replica);
+    }
+    for (const replica of membership.replicas) {
+      if (replica === self || this.#followers.has(replica)) continue;
+      const progress = new Progress(log.lastIndex + 1, { messagesMax, bytesMax });
+      // A new one is given a period to answer in, or check-quorum fails at once (E7).
+      progress.active = true;
+      this.#followers.set(replica, progress);
+    }
+  }
+
+  /** True when a removed replica may go: its vote is needed no more, for the others know. */
+  get settled(): boolean {
+    return this.#reconfiguration.settled;
+  }
+
+  /** Leaves a joint configuration, or the group itself if this leader was voted out of it. */
+  #finishChange(): void {
+    if (this.transferring) return;
+    const { membership, self } = this.#parts;
+    const due = this.#reconfiguration.due;
+    if (due !== undefined) this.#appendConfiguration(due);
+    if (membership.isVoter(self) || !this.settled) return;
+    const successor = bestSuccessor(membership, this.#followers);
+    if (successor !== undefined) this.startTransfer(successor);
+  }
+
+  // Time ----------------------------------------------------------------------------------
+
   /** False: a majority was silent for an election timeout, and the leader must step down. */
   tick(tick: number): boolean {
-    const { timing } = this.#parts;
+    const { timing, membership, self } = this.#parts;
     this.#quorumTicks += 1;
     if (this.#quorumTicks >= timing.electionTicksMin) {
       this.#quorumTicks = 0;
       if (!this.#quorumActive()) return false;
-      for (const progress of this.#followers.values()) progress.active = false;
+      for (const progress of this.#followers.values()) progress.beginPeriod();
     }
     if (this.#transfer !== undefined) {
       this.#transfer.ticks += 1;
-      if (this.#transfer.ticks >= timing.electionTicksMin) this.#transfer = undefined;
+      if (this.#transfer.ticks >= timing.electionTicksMin) {
+        this.#transfer = undefined;
+        // Who is no voter any longer does not stay because nobody took over (E9).
+        if (!membership.isVoter(self)) return false;
+      }
     }
     // By the replica's own count of ticks and not since the last one: all groups of a node are
     // ticked together, so their heartbeats to a peer leave together, as one message.
-    if (tick % timing.heartbeatTicks === 0) this.#broadcastHeartbeat();
+    if (tick % timing.heartbeatTicks === 0) {
+      this.#broadcastHeartbeat();
+      this.#askAgain();
+    }
     return true;
   }
 
@@ -209,8 +284,16 @@ export class Leadership {
     });
   }
 
+  /** The request may have been lost, or have met a voter that had to apply a change first. */
+  #askAgain(): void {
+    if (this.#transfer === undefined) return;
+    this.#transfer.asked = false;
+    this.#transferIfCaughtUp();
+  }
+
   /** Rounds and appends of this turn; called once, at the drain. */
   flush(): void {
+    this.#finishChange();
     if (this.reads.start(this.#parts.log.commit, this.committedInTerm)) this.#broadcastHeartbeat();
     for (const [replica, progress] of this.#followers) this.#replicate(replica, progress);
   }

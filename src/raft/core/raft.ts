@@ -11,32 +11,26 @@
  */
 import { appendResponse, receiveAppend } from './append-answer.js';
 import { EffectsCollector } from './effects.js';
+import { ImpossibleInput } from './impossible-input.js';
 import type { Leadership } from './leadership.js';
-import { ImpossibleInput, RaftLog } from './log.js';
+import { RaftLog } from './log.js';
 import { Membership } from './membership.js';
-import {
-  checkOptions,
-  type RaftLimits,
-  type RaftOptions,
-  type RaftStatus,
-  type RaftTiming,
-} from './options.js';
+import { checkOptions, type RaftOptions, type RaftStatus, type RaftTiming } from './options.js';
 import { Outbox } from './outbox.js';
 import { Persistence } from './persistence.js';
 import { ForwardedReads } from './reads.js';
+import { Requests } from './requests.js';
 import { Standing } from './standing.js';
 import {
   type AppendMessage,
-  type DropReason,
+  type Configuration,
   type Effects,
   type Heartbeat,
   type Index,
   type Input,
   type Message,
   NOBODY,
-  type Proposal,
   type ReplicaId,
-  type RequestId,
   type Role,
   type Term,
 } from './types.js';
@@ -45,33 +39,36 @@ import { UnappliedBudget } from './unapplied-budget.js';
 export class Raft {
   readonly #self: ReplicaId;
   readonly #timing: RaftTiming;
-  readonly #limits: RaftLimits;
   readonly #membership: Membership;
   readonly #log: RaftLog;
   readonly #standing: Standing;
   readonly #outbox = new Outbox();
   readonly #effects = new EffectsCollector();
   readonly #forwardedReads: ForwardedReads;
+  readonly #requests: Requests;
   readonly #persistence: Persistence;
   readonly #unapplied: UnappliedBudget;
   #tick = 0;
+  /** The leader has said that this replica was removed. It is silent from then on. */
+  #removed = false;
 
   constructor(options: RaftOptions) {
     checkOptions(options.timing, options.limits);
     const { hardState, mark } = options;
     this.#self = options.self;
     this.#timing = options.timing;
-    this.#limits = options.limits;
-    this.#membership = new Membership(mark.configuration);
     this.#log = new RaftLog({
       mark,
       lastIndex: options.lastIndex,
       terms: options.terms,
+      configurations: options.configurations,
       commit: hardState.commit,
       applied: options.applied,
+      installing: false,
       reader: options.reader,
       windowBytesMax: options.limits.windowBytesMax,
     });
+    this.#membership = new Membership(this.#log.configurationInForce);
     if (hardState.term < this.#log.last.term) {
       throw new ImpossibleInput(
         `the log ends in term ${this.#log.last.term}, the term on disk is ${hardState.term}`,
@@ -95,6 +92,12 @@ export class Raft {
     this.#unapplied = new UnappliedBudget(options.limits.unappliedBytesMax);
     // Far apart from what an earlier process of this replica asked with, in safe integers.
     this.#forwardedReads = new ForwardedReads(Math.floor(options.random() * 2 ** 48));
+    this.#requests = new Requests({
+      standing: this.#standing,
+      forwardedReads: this.#forwardedReads,
+      effects: this.#effects,
+      limits: options.limits,
+    });
   }
 
   get status(): RaftStatus {
@@ -112,10 +115,12 @@ export class Raft {
       commit: log.commit,
       applied: log.applied,
       configuration: this.#membership.configuration,
-      pendingChange: false,
+      pendingChange:
+        this.#membership.joint ||
+        log.configurations.someIn({ after: log.applied, last: log.lastIndex }),
       isVoter: this.#membership.isVoter(this.#self),
-      removed: false,
-      uninitialised: false,
+      removed: this.#removed,
+      uninitialised: this.#membership.uninitialised,
       installing: this.installing,
       quiet: false,
       transferring: this.leadership?.transferring ?? false,
@@ -145,6 +150,11 @@ export class Raft {
     return this.#standing.leadership;
   }
 
+  /** The configuration as of a kept entry or of the mark, for whoever compacts up to it. */
+  configurationAt(index: Index): Configuration {
+    return this.#log.configurations.at(index);
+  }
+
   /** The term of a kept entry; undefined when compacted or beyond the end. */
   termAt(index: Index): Term | undefined {
     return this.#log.term(index);
@@ -157,11 +167,11 @@ export class Raft {
       case 'message':
         return this.#onMessage(input.message);
       case 'propose':
-        return this.#onPropose(input.proposals);
+        return this.#requests.propose(input.proposals);
       case 'read':
-        return this.#onRead(input.id);
+        return this.#requests.read(input.id);
       case 'campaign':
-        return this.#standing.campaign();
+        return this.#removed ? undefined : this.#standing.campaign();
       case 'transfer':
         return this.leadership?.startTransfer(input.to);
       case 'appended':
@@ -173,6 +183,7 @@ export class Raft {
       case 'unreachable':
         return this.leadership?.unreachable(input.replica);
       case 'change-membership':
+        return this.#requests.changeMembership(input);
       case 'snapshot-made':
       case 'snapshot-received':
       case 'snapshot-failed':
@@ -185,14 +196,17 @@ export class Raft {
 
   #onTick(): void {
     this.#tick += 1;
+    if (this.#removed) return;
     this.#standing.tick(this.#tick, { silent: this.#persistence.silent(this.#tick) });
   }
 
   // Messages ------------------------------------------------------------------------------
 
   #onMessage(message: Message): void {
-    // Not for this incarnation, or from somebody who is not of this group (G2, 28).
-    if (message.to !== this.#self || !this.#membership.has(message.from)) return;
+    // For another incarnation of this replica (G2).
+    if (message.to !== this.#self || this.#removed) return;
+    if (this.#membership.acquaintance(message.from) === 'gone') return this.#answerGone(message);
+    if (message.type === 'gone') return this.#becomeRemoved();
     if (!this.#standing.settleTerm(message)) return;
     switch (message.type) {
       case 'append':
@@ -201,8 +215,6 @@ export class Raft {
         return this.#onHeartbeat(message);
       case 'snapshot':
         return this.#standing.follow(message.from);
-      case 'gone':
-        return;
       case 'pre-vote':
       case 'vote':
         return this.#standing.voteRequested(message);
@@ -228,6 +240,22 @@ export class Raft {
       case 'timeout-now':
         return this.#standing.timeoutNow(message);
     }
+  }
+
+  /**
+   * Nothing that a removed replica says has any effect (G2). The leader tells it to go, but not
+   * before its vote has become superfluous: those who do not know yet that it was removed may
+   * need one more from it to learn so.
+   */
+  #answerGone({ type, from: to }: Message): void {
+    if (type === 'gone' || this.leadership?.settled !== true) return;
+    const { term } = this.#standing;
+    this.#outbox.sendNow({ type: 'gone', from: this.#self, to, term });
+  }
+
+  #becomeRemoved(): void {
+    this.#standing.resign();
+    this.#removed = true;
   }
 
   #onAppend(message: AppendMessage): void {
@@ -256,43 +284,6 @@ export class Raft {
     for (const id of [...forwarded, ...own]) this.#effects.dropped(id, 'leader-changed');
   }
 
-  // Requests ------------------------------------------------------------------------------
-
-  #onPropose(proposals: readonly Proposal[]): void {
-    for (const { id, data } of proposals) {
-      const refusal = this.#refusal();
-      if (refusal !== undefined) {
-        this.#effects.dropped(id, refusal);
-        continue;
-      }
-      const entry = this.leadership?.propose(data);
-      if (entry === undefined) this.#effects.dropped(id, 'overloaded');
-      else this.#effects.proposed(id, entry);
-    }
-  }
-
-  /** One gate for writes and reads of a leader: a transfer stops both (F9, F10). */
-  #refusal(): DropReason | undefined {
-    if (this.leadership === undefined) return 'not-leader';
-    return this.leadership.transferring ? 'transferring' : undefined;
-  }
-
-  #onRead(id: RequestId): void {
-    if (this.leadership !== undefined) {
-      const refusal = this.#refusal();
-      const full = this.leadership.reads.waitingCount >= this.#limits.waitingReadsMax;
-      if (refusal !== undefined) this.#effects.dropped(id, refusal);
-      else if (full) this.#effects.dropped(id, 'overloaded');
-      else this.leadership.reads.addLocal(id);
-    } else if (this.#standing.leader === NOBODY) {
-      this.#effects.dropped(id, 'not-leader');
-    } else if (this.#forwardedReads.waitingCount >= this.#limits.waitingReadsMax) {
-      this.#effects.dropped(id, 'overloaded');
-    } else {
-      this.#forwardedReads.add(id);
-    }
-  }
-
   // Storage -------------------------------------------------------------------------------
 
   #onAppended(token: number): void {
@@ -303,6 +294,19 @@ export class Raft {
   #onApplied(index: Index): void {
     this.#log.appliedTo(index);
     this.#unapplied.applied(index);
+    this.#followConfiguration();
+  }
+
+  /**
+   * A configuration is in force as soon as it is applied (R9), by every member at another time.
+   * What was applied before a restart is applied again, which changes nothing (C16).
+   */
+  #followConfiguration(): void {
+    const configuration = this.#log.configurationInForce;
+    if (configuration === this.#membership.configuration) return;
+    this.#membership.replaceBy(configuration);
+    this.#effects.configuration(configuration);
+    this.leadership?.membershipChanged();
   }
 
   // Drain ---------------------------------------------------------------------------------

@@ -4,9 +4,10 @@
  */
 import { appendResponse } from './append-answer.js';
 import { Election } from './election.js';
+import { ImpossibleInput } from './impossible-input.js';
 import { invariant } from './invariant.js';
 import { Leadership } from './leadership.js';
-import { ImpossibleInput, type RaftLog } from './log.js';
+import type { RaftLog } from './log.js';
 import type { Membership } from './membership.js';
 import type { RaftLimits, RaftTiming } from './options.js';
 import type { Outbox } from './outbox.js';
@@ -79,7 +80,9 @@ export class Standing {
       if (disk.silent || !this.#leadership.tick(tick)) this.#becomeFollower(this.#term, NOBODY);
       return;
     }
-    if (this.#election.tick() && !disk.silent) this.#campaign('pre-vote', false);
+    if (!this.#election.tick() || disk.silent) return;
+    if (this.#parts.membership.isVoter(this.#parts.self)) this.#campaign('pre-vote', false);
+    else this.#askWhetherMember();
   }
 
   /** The one place where terms are compared. False: the message is settled. */
@@ -125,16 +128,27 @@ export class Standing {
     this.#election.restart();
   }
 
+  /** This replica is no member any longer; it neither leads nor follows. */
+  resign(): void {
+    this.#becomeFollower(this.#term, NOBODY);
+  }
+
   // Votes given ---------------------------------------------------------------------------
 
   voteRequested(message: VoteRequest): void {
-    const { log } = this.#parts;
+    const { log, membership } = this.#parts;
     // What the candidate knows to be committed is so here, where the logs agree (E4).
     if (log.matches({ index: message.commit, term: message.commitTerm })) {
       log.commitTo(message.commit);
     }
+    // The ballot is of a configuration that is not the newest committed one any longer (E2).
+    const campaigning = this.#role === 'candidate' || this.#role === 'pre-candidate';
+    if (campaigning && log.configurationUnapplied) this.#becomeFollower(this.#term, NOBODY);
     const voter = { term: this.#term, vote: this.#vote, leader: this.#leader, log };
-    const granted = mayGrant(message, voter);
+    // A learner, and whoever does not know yet that it votes, votes when asked (E3). Who holds
+    // nothing was never asked before it was caught up, so it votes only by mistake: as somebody
+    // that it no longer is (B5).
+    const granted = !membership.uninitialised && mayGrant(message, voter);
     if (granted && message.type === 'vote') {
       this.#vote = message.from;
       // Only a granted vote resets the clock (A13).
@@ -163,8 +177,10 @@ export class Standing {
   }
 
   #campaign(ballot: Ballot, transfer: boolean): void {
-    const { membership, persistence, self, leaderChanging } = this.#parts;
-    if (!membership.isVoter(self)) return;
+    const { membership, log, persistence, self, leaderChanging } = this.#parts;
+    // Two configurations may lie between this one and the newest committed one, and then two
+    // leaders could be elected by majorities that have nobody in common (E2).
+    if (!membership.isVoter(self) || log.configurationUnapplied) return;
     invariant(this.#role !== 'leader', 'a leader does not campaign (A10)');
     leaderChanging();
     // No leader while campaigning, else every vote is refused as "hears a leader" (A6).
@@ -183,6 +199,24 @@ export class Standing {
     if (ballot === 'pre-vote') {
       this.#election.record(self, true);
       this.#countVotes('pre-vote');
+    }
+  }
+
+  /**
+   * Nobody leads, as far as a replica without a vote knows. It may be that it was removed, and
+   * that nobody speaks to it any more; then the leader says so (`gone`).
+   */
+  #askWhetherMember(): void {
+    const { membership, outbox, self } = this.#parts;
+    for (const to of membership.replicas) {
+      if (to === self) continue;
+      outbox.sendNow({
+        type: 'heartbeat-response',
+        from: self,
+        to,
+        term: this.#term,
+        context: 0,
+      });
     }
   }
 
@@ -220,6 +254,7 @@ export class Standing {
     const result = this.#election.result(this.#parts.membership);
     if (result === 'lost') this.#becomeFollower(this.#term, NOBODY);
     if (result !== 'won') return;
+    invariant(!this.#parts.log.configurationUnapplied, 'a ballot is given up before that (E2)');
     if (ballot === 'pre-vote') this.#campaign('vote', false);
     else this.#becomeLeader();
   }
