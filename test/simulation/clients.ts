@@ -173,7 +173,8 @@ export class Client {
     const { keys, mix, timeoutMs } = this.#plan;
     this.#operations += 1;
     const key = `k${Math.floor(keys * random.next() ** 2)}`;
-    let point = random.next() * (mix.put + mix.conditionalPut + mix.delete + mix.read + mix.staleRead);
+    let point =
+      random.next() * (mix.put + mix.conditionalPut + mix.delete + mix.read + mix.staleRead);
     const falls = (share: number) => {
       point -= share;
       return point < 0;
@@ -184,7 +185,11 @@ export class Client {
       return { ...plain, kind: 'put', value: this.#value(), condition: this.#condition(key) };
     }
     if (falls(mix.delete)) {
-      return { ...plain, kind: 'delete', condition: random.chance(0.3) ? this.#condition(key) : {} };
+      return {
+        ...plain,
+        kind: 'delete',
+        condition: random.chance(0.3) ? this.#condition(key) : {},
+      };
     }
     if (falls(mix.read)) return { ...plain, kind: 'read' };
     const maxStalenessMs = random.chance(0.5) ? Math.ceil(random.scaled(10, 5_000)) : undefined;

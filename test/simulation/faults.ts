@@ -4,8 +4,8 @@
  * table of them; `fault-schedule.ts` draws them and `fault-injector.ts` makes them happen.
  */
 import type { GroupId, NodeId } from '../../src/raft/core/types.js';
-import type { DiskOperationKind } from './simulated-disk.js';
 import type { Death } from './observer.js';
+import type { DiskOperationKind } from './simulated-disk.js';
 
 interface Timed {
   readonly atMs: number;

@@ -2,8 +2,9 @@
  * Everything a seed decides before the run begins: the cluster, the limits of its nodes, the
  * clients, and the schedule of faults. Plain data: it is printed, cut down and run again.
  */
-import type { NodeTuning } from '../../src/kv/tuning.js';
+
 import type { CheckpointLimits } from '../../src/kv/store/checkpointer.js';
+import type { NodeTuning } from '../../src/kv/tuning.js';
 import type { NodeId } from '../../src/raft/core/types.js';
 import type { Fault } from './faults.js';
 

@@ -13,12 +13,12 @@ import type { Group } from '../../src/raft/group.js';
 import type { GroupMessage, TransportHandler } from '../../src/raft/transport/types.js';
 import type { Wal, WalBatch } from '../../src/raft/wal/types.js';
 import { createWal } from '../../src/raft/wal/wal.js';
+import type { Machine } from './machine.js';
 import type { MemoryTransport } from './memory-transport.js';
 import type { ProcessView, StateRow } from './observer.js';
 import { ProcessClock } from './process-clock.js';
 import type { Random } from './random-streams.js';
 import { SimulatedCheckpointWorker } from './simulated-checkpoint-worker.js';
-import type { Machine } from './machine.js';
 import { stateHash, stateRows } from './state-reader.js';
 import type { World } from './world.js';
 
