@@ -52,6 +52,8 @@ const paces: Readonly<Record<FaultKind, Pace>> = {
   campaign: { chance: 0.2, everyMs: often, draw: drawCampaign },
 };
 
+export const faultKinds: readonly string[] = Object.keys(paces);
+
 export function drawFaults(streams: RandomStreams, targets: FaultTargets): Fault[] {
   const faults: Fault[] = [];
   for (const [kind, pace] of Object.entries(paces)) {
