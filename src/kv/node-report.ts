@@ -41,7 +41,8 @@ export class NodeReport {
       shard: shard.group,
       range: shard.range,
       epoch: this.#parts.store.shard(shard.group)?.epoch ?? { range: 1, members: 1 },
-      members: shard.members,
+      members: shard.members.map((member) => ({ ...member, role: 'voter' })),
+      changing: false,
       leader: this.#sources.router.leaderOf(shard.group),
       replica: this.#replica(shard),
     }));
@@ -66,6 +67,10 @@ export class NodeReport {
       revision: store.shard(shard.group)?.revision ?? 0,
       behindTail: status.behindTail !== undefined,
       quorumActive: status.role === 'leader',
+      voter: group.raft.membership.isVoter(status.self),
+      quiet: false,
+      installing: false,
+      damaged: false,
     };
   }
 
@@ -168,6 +173,19 @@ export class NodeReport {
       readRounds: host.statistics.readRounds,
       droppedMessages: host.statistics.droppedMessages + dropped,
       elections: host.statistics.elections,
+      snapshots: {
+        transfers: [],
+        made: 0,
+        received: 0,
+        installed: 0,
+        failed: 0,
+        sentBytes: 0,
+        receivedBytes: 0,
+      },
+      quietGroups: 0,
+      stateChecks: 0,
+      damagedReplicas: 0,
+      slowDiskHandOvers: 0,
     };
   }
 }

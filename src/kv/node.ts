@@ -2,13 +2,11 @@
  * One node, put together from its parts: the log, the state, the network, and what drives them.
  * HTTP and the simulator see it as a KvService. `open-node.ts` builds the real parts.
  */
-import { defaultLimits, defaultTiming } from '../raft/core/options.js';
 import type { Configuration, GroupId, NodeId } from '../raft/core/types.js';
 import { Host } from '../raft/host.js';
-import { defaultHostLimits, defaultHostTiming } from '../raft/host-options.js';
 import type { GroupBirth, Recovered, RecoveredGroup } from '../raft/wal/types.js';
 import { KvError } from './errors.js';
-import { defaultLeaderBalanceTiming, LeaderBalance } from './leader-balance.js';
+import { LeaderBalance } from './leader-balance.js';
 import type { KvNodeParts } from './node-parts.js';
 import { NodeReport } from './node-report.js';
 import type {
@@ -28,6 +26,7 @@ import { LocalReplicas, localReplicasLimits } from './shard/local-replicas.js';
 import { Router } from './shard/routing.js';
 import type { Shard } from './shard/shard-map.js';
 import type { ShardBirth } from './store/types.js';
+import { defaultTuning } from './tuning.js';
 
 /** How often a stopping node looks whether its writes are settled. */
 const drainPollMs = 10;
@@ -58,6 +57,7 @@ export class KvNode implements KvService {
     this.cluster = parts.cluster;
     this.version = parts.version;
     const { wal, store, transport, clock, random, logger, map } = parts;
+    const tuning = { ...defaultTuning, ...parts.tuning };
     this.#host = new Host({
       wal,
       transport,
@@ -65,10 +65,10 @@ export class KvNode implements KvService {
       clock,
       random,
       logger,
-      raftTiming: defaultTiming,
-      raftLimits: defaultLimits,
-      timing: defaultHostTiming,
-      limits: defaultHostLimits,
+      raftTiming: tuning.raftTiming,
+      raftLimits: tuning.raftLimits,
+      timing: tuning.hostTiming,
+      limits: tuning.hostLimits,
       onRole: ({ group, leader }) => {
         if (leader !== undefined) this.#router.leaderChanged(group);
       },
@@ -90,7 +90,7 @@ export class KvNode implements KvService {
       map,
       host,
       clock,
-      timing: defaultLeaderBalanceTiming,
+      timing: tuning.leaderBalance,
     });
     this.#report = new NodeReport(parts, { host, local: this.#local, router: this.#router });
   }

@@ -2,6 +2,7 @@
  * One node as HTTP and the simulator see it. Implemented by `node.ts`.
  */
 import type { GroupId, Index, NodeId, Role, Term } from '../raft/core/types.js';
+import type { SnapshotStatistics } from '../raft/snapshots/statistics.js';
 import type { PeerStatus } from '../raft/transport/types.js';
 import type { WalStatistics } from '../raft/wal/types.js';
 import type { Condition, HashRange, Revision, ShardEpoch, StoreStatistics } from './store/types.js';
@@ -57,6 +58,29 @@ export interface ReadAnswer extends Decided {
   readonly stalenessMs?: number;
 }
 
+/**
+ * What a member is in the configuration that is in force. `incoming` and `outgoing` exist only
+ * during a change: voters of the new and of the old set alone.
+ */
+export type MemberRole = 'voter' | 'incoming' | 'outgoing' | 'learner';
+
+export interface ShardMember {
+  readonly node: NodeId;
+  readonly replica: number;
+  readonly role: MemberRole;
+  /** What the leader knows of a follower; undefined for itself and on nodes that do not lead. */
+  readonly progress?: MemberProgress;
+}
+
+export interface MemberProgress {
+  readonly state: 'probe' | 'replicate' | 'snapshot';
+  readonly match: Index;
+  /** Entries that the leader has and the member is not known to have. */
+  readonly lag: number;
+  /** Heard from within an election timeout. */
+  readonly active: boolean;
+}
+
 export interface ReplicaStatus {
   readonly shard: GroupId;
   readonly replica: number;
@@ -73,13 +97,24 @@ export interface ReplicaStatus {
   readonly behindTail: boolean;
   /** Leader only: voters heard from within an election timeout are a majority. */
   readonly quorumActive: boolean;
+  /** False for a learner, and for a replica that is not (yet, or any more) a member. */
+  readonly voter: boolean;
+  /** Nothing happens in the shard: its replicas neither tick nor send heartbeats. */
+  readonly quiet: boolean;
+  /** A snapshot takes the place of its state: it serves nothing until that is done. */
+  readonly installing: boolean;
+  /** Its state differs from the others': it serves nothing and waits for a snapshot. */
+  readonly damaged: boolean;
 }
 
 export interface ShardStatus {
   readonly shard: GroupId;
   readonly range: HashRange;
   readonly epoch: ShardEpoch;
-  readonly members: readonly { readonly node: NodeId; readonly replica: number }[];
+  /** Of the configuration in force here; of the shard map when this node holds no replica. */
+  readonly members: readonly ShardMember[];
+  /** A membership change is under way. */
+  readonly changing: boolean;
   /** As far as known on this node. */
   readonly leader: NodeId | undefined;
   /** Undefined when this node holds no replica of the shard. */
@@ -120,6 +155,14 @@ export interface NodeStatistics {
   readonly readRounds: number;
   readonly droppedMessages: number;
   readonly elections: number;
+  readonly snapshots: SnapshotStatistics;
+  readonly quietGroups: number;
+  /** Steps of state checks that were compared with a majority, as the leader. */
+  readonly stateChecks: number;
+  /** Replicas of this node whose state was found to differ, since the start. */
+  readonly damagedReplicas: number;
+  /** Leaderships given away because the own disk was slow. */
+  readonly slowDiskHandOvers: number;
 }
 
 /** Set by the metrics to observe distributions; called on the hot path, so they must be cheap. */

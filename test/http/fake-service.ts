@@ -102,16 +102,19 @@ export class FakeService implements KvService {
       revision: this.#revision,
       behindTail: false,
       quorumActive: !this.leaderless,
+      voter: true,
+      quiet: false,
+      installing: false,
+      damaged: false,
     };
-    const members = [1, 2, 3].map((node) => ({ node, replica: node }));
-    const epoch = { range: 1, members: 1 };
+    const members = [1, 2, 3].map((node) => ({ node, replica: node, role: 'voter' as const }));
+    const common = { epoch: { range: 1, members: 1 }, members, changing: false };
     return [
-      { shard: 1, range: { start: 0, end: 2 ** 31 }, epoch, members, leader: 1, replica },
+      { shard: 1, range: { start: 0, end: 2 ** 31 }, ...common, leader: 1, replica },
       {
         shard: 2,
         range: { start: 2 ** 31, end: 2 ** 32 },
-        epoch,
-        members,
+        ...common,
         leader: this.leaderless ? undefined : 2,
         replica: undefined,
       },
@@ -182,6 +185,19 @@ export class FakeService implements KvService {
       readRounds: 13,
       droppedMessages: 14,
       elections: 15,
+      snapshots: {
+        transfers: [],
+        made: 16,
+        received: 17,
+        installed: 18,
+        failed: 19,
+        sentBytes: 20,
+        receivedBytes: 21,
+      },
+      quietGroups: 22,
+      stateChecks: 23,
+      damagedReplicas: 24,
+      slowDiskHandOvers: 25,
     };
   }
 }
