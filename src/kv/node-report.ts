@@ -65,7 +65,7 @@ export class NodeReport {
       applied: store.applied(shard.group),
       durable: store.durable(shard.group),
       revision: store.shard(shard.group)?.revision ?? 0,
-      behindTail: status.behindTail !== undefined,
+      behindTail: status.installing,
       quorumActive: status.role === 'leader',
       voter: group.raft.membership.isVoter(status.self),
       quiet: false,
@@ -141,7 +141,7 @@ export class NodeReport {
   }
 
   #tailCheck(): ReadyCheck {
-    const behind = this.#heldGroups().filter((group) => group.raft.behindTail);
+    const behind = this.#heldGroups().filter((group) => group.raft.installing);
     const shards = behind.map((group) => group.id).join(', ');
     const detail =
       `shards ${shards} were away for longer than their leaders keep the log: ` +

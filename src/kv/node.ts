@@ -258,6 +258,7 @@ function configurationOf(shard: Shard): Configuration {
     learners: [],
     learnersNext: [],
     autoLeave: false,
+    nextReplica: Math.max(...shard.members.map(({ replica }) => replica)) + 1,
   };
 }
 

@@ -39,7 +39,6 @@ export class Host {
   readonly #options: HostOptions;
   readonly #groups = new Map<GroupId, Group>();
   readonly #dirty = new Set<Group>();
-  readonly #behindTail = new Set<Group>();
   readonly #queue = new AppendQueue();
   readonly #ticker: Ticker;
   readonly #compaction: Compaction;
@@ -87,9 +86,9 @@ export class Host {
     const applied = stateMachine.applied(group);
     const reader = wal.reader(group);
     const [timing, limits] = [raftTiming, raftLimits];
-    const start = { mark, hardState, lastIndex, terms, applied, reader, random, timing, limits };
+    const log = { mark, hardState, lastIndex, terms, configurations: [], reader };
     try {
-      return new Raft({ self: replica, ...start });
+      return new Raft({ self: replica, ...log, applied, random, timing, limits });
     } catch (error) {
       const why = error instanceof Error ? error.message : String(error);
       throw new Error(`group ${group}: ${why}`, { cause: error });
@@ -260,7 +259,6 @@ export class Host {
     for (const group of dirty) {
       const effects = group.turn();
       if (effects !== undefined) this.#take(group, effects);
-      if (group.raft.behindTail !== this.#behindTail.has(group)) this.#tellBehindTail(group);
       group.serveReads(this.#options.stateMachine.applied(group.id));
     }
   }
@@ -282,22 +280,6 @@ export class Host {
     this.#options.onRole({ group: group.id, role, leader, term });
     // As soon as there is a leader the replica makes sure that it is current.
     if (leader !== undefined) this.#askWhetherCurrent(group);
-  }
-
-  #tellBehindTail(group: Group): void {
-    const { logger } = this.#options;
-    const { behindTail: firstIndex, lastIndex } = group.raft.status;
-    if (firstIndex === undefined) {
-      this.#behindTail.delete(group);
-      logger.info({ group: group.id, lastIndex }, 'replica is catching up again');
-      return;
-    }
-    this.#behindTail.add(group);
-    const fields = { group: group.id, lastIndex, leaderFirstIndex: firstIndex };
-    logger.error(
-      fields,
-      'replica cannot catch up: its leader no longer keeps the entries it needs',
-    );
   }
 
   // The log --------------------------------------------------------------------------------

@@ -144,6 +144,7 @@ t.test('a log that lacks one of the shards stops the start', async (t) => {
             learners: [],
             learnersNext: [],
             autoLeave: false,
+            nextReplica: 100,
           },
         },
         hardState: { term: 0, vote: 0, commit: 0 },

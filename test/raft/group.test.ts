@@ -22,6 +22,7 @@ class Driven {
       hardState: { term: 0, vote: 0, commit: 0 },
       lastIndex: 0,
       terms: [],
+      configurations: [],
       applied: 0,
       reader: { entries: () => [] },
       random: () => 0.5,
@@ -76,6 +77,7 @@ class Driven {
       index,
       hintIndex: 0,
       hintTerm: 0,
+      wantsSnapshot: false,
     } as const;
     this.group.receive({ kind: 'message', message });
     this.turn();

@@ -177,7 +177,14 @@ export function configurationOf(nodes: number): Configuration {
     node: i + 1,
     replica: replicaOf(i + 1),
   }));
-  return { voters, outgoing: [], learners: [], learnersNext: [], autoLeave: false };
+  return {
+    voters,
+    outgoing: [],
+    learners: [],
+    learnersNext: [],
+    autoLeave: false,
+    nextReplica: 100,
+  };
 }
 
 function births(node: NodeId, { nodes = 3, groups = 1 }: HostWorldOptions): RecoveredGroup[] {

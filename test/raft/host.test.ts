@@ -233,7 +233,15 @@ t.test(
     const { host, failures, lines } = world.at(2);
     const term = host.group(1)?.raft.status.term ?? 0;
     const commit = 1_000;
-    const message = { type: 'heartbeat', from: 11, to: 12, term, commit, context: 0 } as const;
+    const message = {
+      type: 'heartbeat',
+      from: 11,
+      to: 12,
+      term,
+      commit,
+      context: 0,
+      quiet: false,
+    } as const;
     host.onMessages(1, [{ group: 1, message }]);
     await world.pump();
     t.match(failures[0]?.message, /group 1/);
@@ -248,7 +256,7 @@ t.test('replicas speak through their own nodes and for their own incarnation', a
   await world.elect(1);
   const { host } = world.at(2);
   const before = host.group(1)?.raft.status;
-  const heartbeat = { type: 'heartbeat', term: 99, commit: 0, context: 0 } as const;
+  const heartbeat = { type: 'heartbeat', term: 99, commit: 0, context: 0, quiet: false } as const;
   const dropped = host.statistics.droppedMessages;
   host.onMessages(3, [{ group: 1, message: { ...heartbeat, from: 11, to: 12 } }]);
   host.onMessages(1, [{ group: 7, message: { ...heartbeat, from: 11, to: 12 } }]);

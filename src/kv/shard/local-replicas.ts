@@ -64,7 +64,7 @@ export class LocalReplicas {
 
   /** True when this node's replica will be able to answer once it has caught up. */
   canServe(shard: GroupId): boolean {
-    return this.#options.host.group(shard)?.raft.behindTail === false;
+    return this.#options.host.group(shard)?.raft.installing === false;
   }
 
   leads(shard: GroupId): boolean {

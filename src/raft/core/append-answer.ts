@@ -39,6 +39,7 @@ export function appendResponse(
     index: answer.index,
     hintIndex: hint.index,
     hintTerm: hint.term,
+    wantsSnapshot: false,
   };
 }
 

@@ -56,6 +56,8 @@ export class EffectsCollector {
       reads: this.#reads,
       proposed: this.#proposed,
       dropped: this.#dropped,
+      refused: [],
+      snapshotsWanted: [],
       ...(append !== undefined && { append }),
       ...(role !== undefined && { role }),
     };

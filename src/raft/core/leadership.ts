@@ -133,6 +133,7 @@ export class Leadership {
         term,
         commit: Math.min(progress.match, log.commit),
         context: this.reads.lastContext,
+        quiet: false,
       });
     }
   }
@@ -143,7 +144,6 @@ export class Leadership {
     if (progress === undefined) return;
     progress.active = true;
     if (message.rejected) {
-      if (progress.state === 'stalled') return this.#tailRefused(message);
       const hint = this.#parts.log.lastPossibleMatch(message.hintIndex, message.hintTerm);
       progress.rejected(message.index, hint.index);
       return;
@@ -270,17 +270,6 @@ export class Leadership {
       commit: log.commit,
       entries,
     });
-  }
-
-  /**
-   * A stalled follower is asked for the mark, for it may hold more than this leader knows. When
-   * it does not, nothing can be appended to its log.
-   */
-  #tailRefused(message: AppendResponse): void {
-    const { log, outbox, self, term } = this.#parts;
-    const { firstIndex, mark } = log;
-    if (message.index !== mark.index) return;
-    outbox.sendNow({ type: 'behind-tail', from: self, to: message.from, term, firstIndex });
   }
 }
 

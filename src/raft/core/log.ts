@@ -6,6 +6,9 @@
  *   compacted     readable from disk | only here
  *                      applied <= handed <= min(commit, durable)
  *
+ * A snapshot moves the mark to an entry that need not be in the log. Until its state is
+ * installed, applied stays behind the mark and nothing is handed out.
+ *
  * Terms of the whole log are kept as runs (a handful of numbers); entries only in a window of
  * recent ones. Whatever is not durable or not yet handed to apply is always in the window; older
  * entries are read back through the LogReader, which happens for followers that lag.
@@ -20,6 +23,8 @@ export interface LogStart {
   readonly terms: readonly TermRun[];
   readonly commit: Index;
   readonly applied: Index;
+  /** The snapshot that the mark names is not in the state machine yet, or only in part. */
+  readonly installing: boolean;
   readonly reader: LogReader;
   /** Bytes of durable, applied entries kept in memory for followers that are close behind. */
   readonly windowBytesMax: number;
@@ -39,6 +44,9 @@ export class RaftLog {
   #windowFirst: Index;
   #windowBytes = 0;
   #mark: EntryId;
+  /** The mark is that of a snapshot which no append has carried to the disk yet. */
+  #markUnwritten = false;
+  #installing: boolean;
   #lastIndex: Index;
   #durable: Index;
   /** First index that no drain has carried to the disk yet. */
@@ -61,7 +69,8 @@ export class RaftLog {
     this.#windowFirst = start.lastIndex + 1;
     // After a power cut the state may be ahead of the last durable commit index or behind it
     // (R11); what is applied was committed.
-    this.#commit = Math.max(start.commit, start.applied);
+    this.#commit = Math.max(start.commit, start.applied, start.mark.index);
+    this.#installing = start.installing;
     this.#handed = start.applied;
     this.#applied = start.applied;
   }
@@ -84,6 +93,10 @@ export class RaftLog {
   }
   get applied(): Index {
     return this.#applied;
+  }
+  /** The state machine is being replaced: it is at no index at all. */
+  get installing(): boolean {
+    return this.#installing;
   }
   get last(): EntryId {
     return { index: this.#lastIndex, term: this.#knownTerm(this.#lastIndex) };
@@ -237,8 +250,15 @@ export class RaftLog {
     return entries;
   }
 
+  /** True when the next append must carry the mark, before its entries. */
+  takeUnwrittenMark(): boolean {
+    const unwritten = this.#markUnwritten;
+    this.#markUnwritten = false;
+    return unwritten;
+  }
+
   get hasUnwritten(): boolean {
-    return this.#unwritten <= this.#lastIndex;
+    return this.#markUnwritten || this.#unwritten <= this.#lastIndex;
   }
 
   appendStarted(token: number): void {
@@ -263,8 +283,8 @@ export class RaftLog {
 
   /** Committed and durable entries not handed out before, at least one, then up to `bytesMax`. */
   takeCommitted(bytesMax: number): readonly Entry[] {
+    if (!this.hasCommitted) return [];
     const until = Math.min(this.#commit, this.#durable);
-    if (this.#handed >= until) return [];
     const from = this.#handed + 1;
     const entries = this.#read(from, until, bytesMax);
     this.#handed += entries.length;
@@ -272,7 +292,7 @@ export class RaftLog {
   }
 
   get hasCommitted(): boolean {
-    return this.#handed < Math.min(this.#commit, this.#durable);
+    return !this.#installing && this.#handed < Math.min(this.#commit, this.#durable);
   }
 
   appliedTo(index: Index): void {
@@ -284,7 +304,9 @@ export class RaftLog {
   /** Drops what is durable, applied and more than the window keeps for close followers. */
   #trimWindow(): void {
     if (this.#windowBytes <= this.#windowBytesMax) return;
-    const limit = Math.min(this.#applied, this.#durable, this.#unwritten - 1);
+    const onDisk = Math.min(this.#durable, this.#unwritten - 1);
+    // An installation takes long: what gathers behind it is read back from the disk.
+    const limit = this.#installing ? onDisk : Math.min(this.#applied, onDisk);
     // Down to three quarters, so that the array is shifted once in many entries.
     const target = this.#windowBytesMax * 0.75;
     let count = 0;
@@ -300,13 +322,59 @@ export class RaftLog {
   /** Storage has let go of everything up to `index`, which is applied durably. */
   compactTo(index: Index): void {
     if (index <= this.#mark.index) return;
+    invariant(!this.#installing, 'a state that is being replaced covers no entries');
     invariant(index <= this.#applied && index <= this.#durable, 'only applied entries go');
-    this.#mark = { index, term: this.#knownTerm(index) };
+    this.#forgetUpTo({ index, term: this.#knownTerm(index) });
+  }
+
+  /**
+   * A snapshot takes the place of everything up to `mark`; the caller has made sure that the log
+   * holds no other committed entry there. Entries behind a matching mark stay, for they were
+   * acknowledged (D1). Otherwise all of the log is in conflict with what is committed, below
+   * the mark as well as above it, and goes (D2). Appends under way then stand for nothing.
+   */
+  restore(mark: EntryId): void {
+    invariant(mark.index >= Math.max(this.#mark.index, this.#applied), 'a state never goes back');
+    if (this.matches(mark)) this.#forgetUpTo(mark);
+    else this.#resetTo(mark);
+    this.#commit = Math.max(this.#commit, mark.index);
+    this.#markUnwritten = true;
+    this.#installing = true;
+  }
+
+  #resetTo(mark: EntryId): void {
+    invariant(mark.index > this.#commit, 'committed entries are never replaced');
+    // What is committed is the same in every log; behind it nothing of this one is left.
+    this.#durable = Math.min(this.#durable, this.#commit);
+    for (const append of this.#underWay) append.lastIndex = 0;
+    this.#mark = { index: mark.index, term: mark.term };
+    this.#lastIndex = mark.index;
+    this.#terms.truncate(0);
+    this.#window = [];
+    this.#windowBytes = 0;
+    this.#windowFirst = mark.index + 1;
+    this.#unwritten = mark.index + 1;
+  }
+
+  #forgetUpTo(mark: EntryId): void {
+    const { index } = mark;
+    this.#mark = { index, term: mark.term };
     this.#terms.compact(index);
     const drop = Math.min(Math.max(index + 1 - this.#windowFirst, 0), this.#window.length);
     for (let i = 0; i < drop; i += 1) this.#windowBytes -= this.#window[i]?.data.length ?? 0;
     this.#window.splice(0, drop);
     this.#windowFirst = Math.max(this.#windowFirst, index + 1);
+    this.#unwritten = Math.max(this.#unwritten, index + 1);
+  }
+
+  /** The state machine is durably at the snapshot of the mark; an older one changes nothing. */
+  installedTo(index: Index): void {
+    invariant(index <= this.#mark.index, 'only a snapshot that the log begins with is installed');
+    if (!this.#installing || index < this.#mark.index) return;
+    this.#installing = false;
+    this.#applied = index;
+    this.#handed = index;
+    this.#trimWindow();
   }
 }
 
@@ -318,7 +386,7 @@ function checkStart(start: LogStart): void {
       `the log goes from ${mark.index + 1} to ${lastIndex}, its terms begin at ${termsFrom}`,
     );
   }
-  if (applied < mark.index) {
+  if (applied < mark.index && !start.installing) {
     throw new ImpossibleInput(
       `the state ends at ${applied}, the log begins after ${mark.index}: entries are missing`,
     );

@@ -5,6 +5,7 @@
 import { invariant } from './invariant.js';
 import type {
   Configuration,
+  ConfigurationAt,
   HardState,
   Index,
   LogMark,
@@ -78,11 +79,12 @@ export interface RaftOptions {
   readonly hardState: HardState;
   readonly lastIndex: Index;
   readonly terms: readonly TermRun[];
+  /** The configurations in the log after the mark, ascending by index. */
+  readonly configurations: readonly ConfigurationAt[];
   /** What the state machine has applied; never behind the mark. */
   readonly applied: Index;
   readonly reader: LogReader;
-  /** Uniform in [0, 1); seeded, so that a run can be repeated. */
-  /** In [0, 1); must not repeat itself in the replica's next process. */
+  /** Uniform in [0, 1); seeded for replay, but not alike in the replica's next process. */
   readonly random: () => number;
   readonly timing: RaftTiming;
   readonly limits: RaftLimits;
@@ -99,8 +101,17 @@ export interface RaftStatus {
   readonly durable: Index;
   readonly commit: Index;
   readonly applied: Index;
+  /** In force here: the last one applied. */
   readonly configuration: Configuration;
-  /** First index the leader still has, while this replica needs an earlier one; else undefined. */
-  readonly behindTail: Index | undefined;
+  /** A configuration entry is not applied here yet, or the configuration in force is joint. */
+  readonly pendingChange: boolean;
+  readonly isVoter: boolean;
+  /** Not a member any longer, for ever: the host destroys this replica. */
+  readonly removed: boolean;
+  /** Created on demand, and no snapshot has come yet. */
+  readonly uninitialised: boolean;
+  /** A snapshot is on its way into the state machine, or is needed; nothing is served. */
+  readonly installing: boolean;
+  readonly quiet: boolean;
   readonly transferring: boolean;
 }

@@ -54,8 +54,6 @@ export class Raft {
   readonly #forwardedReads: ForwardedReads;
   readonly #persistence: Persistence;
   readonly #unapplied: UnappliedBudget;
-  /** First index the leader still has, while this replica needs an earlier one. */
-  #behindTail: Index | undefined;
   #tick = 0;
 
   constructor(options: RaftOptions) {
@@ -114,7 +112,12 @@ export class Raft {
       commit: log.commit,
       applied: log.applied,
       configuration: this.#membership.configuration,
-      behindTail: this.#behindTail,
+      pendingChange: false,
+      isVoter: this.#membership.isVoter(this.#self),
+      removed: false,
+      uninitialised: false,
+      installing: this.installing,
+      quiet: false,
       transferring: this.leadership?.transferring ?? false,
     };
   }
@@ -128,9 +131,9 @@ export class Raft {
     return this.#standing.leader;
   }
 
-  /** True while the leader no longer has the entries this replica needs next. */
-  get behindTail(): boolean {
-    return this.#behindTail !== undefined;
+  /** True while this replica serves nothing, for its state is replaced or must be. */
+  get installing(): boolean {
+    return false;
   }
 
   get membership(): Membership {
@@ -169,6 +172,14 @@ export class Raft {
         return this.#log.compactTo(input.index);
       case 'unreachable':
         return this.leadership?.unreachable(input.replica);
+      case 'change-membership':
+      case 'snapshot-made':
+      case 'snapshot-received':
+      case 'snapshot-failed':
+      case 'snapshot-installed':
+      case 'state-damaged':
+      case 'wake':
+        return;
     }
   }
 
@@ -188,10 +199,9 @@ export class Raft {
         return this.#onAppend(message);
       case 'heartbeat':
         return this.#onHeartbeat(message);
-      case 'behind-tail':
-        this.#standing.follow(message.from);
-        // What is committed here is in every leader's log, its mark included: an old message.
-        if (message.firstIndex > this.#log.commit + 1) this.#behindTail = message.firstIndex;
+      case 'snapshot':
+        return this.#standing.follow(message.from);
+      case 'gone':
         return;
       case 'pre-vote':
       case 'vote':
@@ -223,7 +233,6 @@ export class Raft {
   #onAppend(message: AppendMessage): void {
     this.#standing.follow(message.from);
     const answer = receiveAppend(this.#log, message);
-    if (!answer.rejected) this.#behindTail = undefined;
     const ends = { from: this.#self, to: message.from, term: message.term };
     this.#outbox.sendWhenDurable(appendResponse(answer, ends));
   }
@@ -242,7 +251,6 @@ export class Raft {
 
   /** Whoever waits for the old leader, or for this replica as the leader, must ask again. */
   #leaderChanging(): void {
-    this.#behindTail = undefined;
     const forwarded = this.#forwardedReads.abandon();
     const own = this.leadership?.reads.abandon() ?? [];
     for (const id of [...forwarded, ...own]) this.#effects.dropped(id, 'leader-changed');

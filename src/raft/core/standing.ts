@@ -93,7 +93,7 @@ export class Standing {
       }
       // A granted pre-vote speaks of a term that does not exist yet.
       if (message.type === 'pre-vote-response' && message.granted) return true;
-      const leads = ['append', 'heartbeat', 'behind-tail'].includes(message.type);
+      const leads = ['append', 'heartbeat', 'snapshot'].includes(message.type);
       this.#becomeFollower(message.term, leads ? message.from : NOBODY);
       return message.type !== 'pre-vote-response';
     }

@@ -97,10 +97,9 @@ export function encodeMessage(writer: ByteWriter, item: GroupMessage, bytes: num
       writer.varint(message.context);
       writer.varint(message.index);
       return;
-    case 'behind-tail':
-      writer.u8(RecordType.behindTail);
-      envelope(writer, group, message);
-      writer.varint(message.firstIndex);
+    case 'snapshot':
+    case 'gone':
+      invariant(false, 'not on the wire yet');
       return;
     case 'heartbeat':
     case 'heartbeat-response':
@@ -174,14 +173,19 @@ export function decodeMessages(reader: ByteReader, type: number, into: GroupMess
       const ends = decodeEnvelope(reader);
       const message: Message =
         type === RecordType.heartbeats
-          ? { type: 'heartbeat', ...ends, commit: reader.varint(), context: reader.varint() }
+          ? {
+              type: 'heartbeat',
+              ...ends,
+              commit: reader.varint(),
+              context: reader.varint(),
+              quiet: false,
+            }
           : { type: 'heartbeat-response', ...ends, context: reader.varint() };
       into.push({ group, message });
     }
     return true;
   }
-  const single = type >= RecordType.append && type <= RecordType.readIndexResponse;
-  if (!single && type !== RecordType.behindTail) return false;
+  if (type < RecordType.append || type > RecordType.readIndexResponse) return false;
   const group = reader.varint();
   into.push({ group, message: decodeMessage(reader, type) });
   return true;
@@ -202,7 +206,8 @@ function decodeMessage(reader: ByteReader, type: number): Message {
       const index = reader.varint();
       const hintIndex = reader.varint();
       const hintTerm = reader.varint();
-      return { type: 'append-response', ...ends, rejected, index, hintIndex, hintTerm };
+      const answer = { rejected, index, hintIndex, hintTerm, wantsSnapshot: false };
+      return { type: 'append-response', ...ends, ...answer };
     }
     case RecordType.preVote:
     case RecordType.vote:
@@ -231,8 +236,6 @@ function decodeMessage(reader: ByteReader, type: number): Message {
       };
     case RecordType.readIndex:
       return { type: 'read-index', ...ends, context: reader.varint() };
-    case RecordType.behindTail:
-      return { type: 'behind-tail', ...ends, firstIndex: reader.varint() };
     default:
       return {
         type: 'read-index-response',

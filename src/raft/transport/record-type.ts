@@ -14,7 +14,6 @@ export const RecordType = {
   readIndexResponse: 9,
   heartbeats: 10,
   heartbeatResponses: 11,
-  behindTail: 12,
   request: 16,
   response: 17,
   requestFailed: 18,

@@ -4,7 +4,7 @@
  */
 import { invariant } from '../core/invariant.js';
 import type { Entry, GroupId, HardState, LogMark, ReplicaId } from '../core/types.js';
-import { configurationBytes, putConfiguration } from './configuration-codec.js';
+import { configurationBytes, putConfiguration } from '../core/configuration-codec.js';
 import { FRAME_BYTES_MAX } from './format.js';
 import { FRAME_HEADER_BYTES, type FrameKind, type FramePosition, sealFrame } from './frame.js';
 import { padded, putUint64 } from './integers.js';

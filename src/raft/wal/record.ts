@@ -16,7 +16,7 @@ import type {
   Term,
   TermRun,
 } from '../core/types.js';
-import { getConfiguration } from './configuration-codec.js';
+import { getConfiguration } from '../core/configuration-codec.js';
 import { getUint64, isCount, padded } from './integers.js';
 import type { GroupBirth } from './types.js';
 

@@ -17,6 +17,7 @@ function replica(change: Partial<ConstructorParameters<typeof Raft>[0]> = {}): R
     hardState: { term: 0, vote: 0, commit: 0 },
     lastIndex: 0,
     terms: [],
+    configurations: [],
     applied: 0,
     reader: readerOf([]),
     random: () => 0,
@@ -27,7 +28,15 @@ function replica(change: Partial<ConstructorParameters<typeof Raft>[0]> = {}): R
 }
 
 const message = (message: Message): Input => ({ kind: 'message', message });
-const heartbeat: Message = { type: 'heartbeat', from: 2, to: 1, term: 3, commit: 0, context: 0 };
+const heartbeat: Message = {
+  type: 'heartbeat',
+  from: 2,
+  to: 1,
+  term: 3,
+  commit: 0,
+  context: 0,
+  quiet: false,
+};
 
 t.test('the first drain tells the role; with nothing to do there are no effects', async (t) => {
   const raft = replica();
@@ -153,7 +162,7 @@ t.test('answers to a replica that leads nobody are ignored', async (t) => {
   const raft = replica({ hardState: { term: 3, vote: 0, commit: 0 } });
   raft.drain();
   const ends = { from: 2, to: 1, term: 3 } as const;
-  const answer = { rejected: false, index: 5, hintIndex: 0, hintTerm: 0 };
+  const answer = { rejected: false, index: 5, hintIndex: 0, hintTerm: 0, wantsSnapshot: false };
   raft.step(message({ type: 'append-response', ...ends, ...answer }));
   raft.step(message({ type: 'heartbeat-response', ...ends, context: 4 }));
   raft.step(message({ type: 'vote-response', ...ends, granted: true }));

@@ -77,6 +77,7 @@ export class RandomCluster {
       learners: learnerIds.map(member),
       learnersNext: [],
       autoLeave: false,
+      nextReplica: 100,
     };
     for (const id of [...ids, ...learnerIds]) {
       const limits: RaftLimits = this.weather.limits;

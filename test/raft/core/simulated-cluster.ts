@@ -237,7 +237,7 @@ export function configurationOf(size: { voters: number; learners?: number }): Co
   const learners = Array.from({ length: size.learners ?? 0 }, (_, i) =>
     member(size.voters + i + 1),
   );
-  return { voters, outgoing: [], learners, learnersNext: [], autoLeave: false };
+  return { voters, outgoing: [], learners, learnersNext: [], autoLeave: false, nextReplica: 100 };
 }
 
 export const from =

@@ -74,6 +74,7 @@ export class SimulatedReplica {
       hardState: disk.hardState,
       lastIndex: disk.lastIndex,
       terms: disk.terms(),
+      configurations: [],
       applied: this.#applied,
       reader: disk.reader,
       random,

@@ -33,6 +33,7 @@ const cores = [1, 2, 3].map(
       hardState: { term: 0, vote: 0, commit: 0 },
       lastIndex: 0,
       terms: [],
+      configurations: [],
       applied: 0,
       reader,
       random: () => 0,

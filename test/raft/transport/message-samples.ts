@@ -58,7 +58,9 @@ const vote = {
 };
 
 /** One for each type there is: a message that the wire forgot would be lost without a word. */
-const others: { [Type in Exclude<Message['type'], 'append'>]: fc.Arbitrary<Message> } = {
+const others: {
+  [Type in Exclude<Message['type'], 'append' | 'snapshot' | 'gone'>]: fc.Arbitrary<Message>;
+} = {
   'append-response': plain({
     type: fc.constant('append-response' as const),
     ...envelope,
@@ -66,6 +68,7 @@ const others: { [Type in Exclude<Message['type'], 'append'>]: fc.Arbitrary<Messa
     index: u53,
     hintIndex: u53,
     hintTerm: u53,
+    wantsSnapshot: fc.constant(false),
   }),
   'pre-vote': plain({ type: fc.constant('pre-vote' as const), ...vote }),
   vote: plain({ type: fc.constant('vote' as const), ...vote }),
@@ -92,16 +95,12 @@ const others: { [Type in Exclude<Message['type'], 'append'>]: fc.Arbitrary<Messa
     context: u53,
     index: u53,
   }),
-  'behind-tail': plain({
-    type: fc.constant('behind-tail' as const),
-    ...envelope,
-    firstIndex: u53,
-  }),
   heartbeat: plain({
     type: fc.constant('heartbeat' as const),
     ...envelope,
     commit: u53,
     context: u53,
+    quiet: fc.constant(false),
   }),
   'heartbeat-response': plain({
     type: fc.constant('heartbeat-response' as const),

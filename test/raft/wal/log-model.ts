@@ -37,6 +37,7 @@ export function configurationOf(seed: number): Configuration {
     learners: seed % 2 === 0 ? [member(4)] : [],
     learnersNext: [],
     autoLeave: seed % 5 === 0,
+    nextReplica: seed + 5,
   };
 }
 

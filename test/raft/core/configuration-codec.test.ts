@@ -6,7 +6,7 @@ import {
   getConfiguration,
   MEMBERS_MAX,
   putConfiguration,
-} from '../../../src/raft/wal/configuration-codec.js';
+} from '../../../src/raft/core/configuration-codec.js';
 
 const members = fc.array(fc.record({ node: fc.nat(65535), replica: fc.maxSafeNat() }), {
   maxLength: 6,
@@ -17,6 +17,7 @@ const configurations: fc.Arbitrary<Configuration> = fc.record({
   learners: members,
   learnersNext: members,
   autoLeave: fc.boolean(),
+  nextReplica: fc.maxSafeNat(),
 });
 
 function encoded(configuration: Configuration): DataView {
@@ -47,6 +48,7 @@ t.test('what is not exactly a configuration is refused', async (t) => {
     learners: [],
     learnersNext: [],
     autoLeave: false,
+    nextReplica: 100,
   };
   const view = encoded(configuration);
   const end = view.byteLength;

@@ -1,19 +1,29 @@
 /**
- * A configuration as bytes: it travels in compaction marks, group births and group tables, because
- * a group must be able to vote while the state behind it is older than the log.
+ * A configuration as bytes: the data of a configuration entry, and a part of compaction marks,
+ * group births and group tables, because a group must be able to vote while the state behind it
+ * is older than the log.
+ *
+ *   0   flags     u32   bit 0: auto-leave; bit 1: nextReplica follows
+ *   4   zero      u32
+ *   8   counts    4 u32 voters, outgoing, learners, learnersNext
+ *   24  members   16 bytes each: node u32, zero u32, replica u64
+ *   ... nextReplica u64, if bit 1 is set; older files lack it, and no replica had left by then
  */
-import type { Configuration, Member } from '../core/types.js';
+import type { Configuration, Member } from './types.js';
 import { getUint64, isCount, putUint64 } from './integers.js';
 
 const HEADER_BYTES = 24;
 const MEMBER_BYTES = 16;
+const NEXT_REPLICA_BYTES = 8;
+const AUTO_LEAVE = 1;
+const NEXT_REPLICA = 2;
 /** More than any group will have; keeps a decoder from believing nonsense. */
 export const MEMBERS_MAX = 1024;
 
 export function configurationBytes(configuration: Configuration): number {
   const { voters, outgoing, learners, learnersNext } = configuration;
   const members = voters.length + outgoing.length + learners.length + learnersNext.length;
-  return HEADER_BYTES + MEMBER_BYTES * members;
+  return HEADER_BYTES + MEMBER_BYTES * members + NEXT_REPLICA_BYTES;
 }
 
 /** Returns where the configuration ends. */
@@ -23,7 +33,7 @@ export function putConfiguration(
   configuration: Configuration,
 ): number {
   let at = start + HEADER_BYTES;
-  view.setUint32(start, configuration.autoLeave ? 1 : 0, true);
+  view.setUint32(start, NEXT_REPLICA | (configuration.autoLeave ? AUTO_LEAVE : 0), true);
   view.setUint32(start + 4, 0, true);
   listsOf(configuration).forEach((members, list) => {
     view.setUint32(start + 8 + 4 * list, members.length, true);
@@ -34,7 +44,8 @@ export function putConfiguration(
       at += MEMBER_BYTES;
     }
   });
-  return at;
+  putUint64(view, at, configuration.nextReplica);
+  return at + NEXT_REPLICA_BYTES;
 }
 
 /** Undefined when what stands between `start` and `end` is not exactly a configuration. */
@@ -45,7 +56,7 @@ export function getConfiguration(
 ): Configuration | undefined {
   if (end - start < HEADER_BYTES) return undefined;
   const flags = view.getUint32(start, true);
-  if (flags > 1) return undefined;
+  if (flags > (AUTO_LEAVE | NEXT_REPLICA)) return undefined;
   let at = start + HEADER_BYTES;
   const lists: Member[][] = [];
   for (let list = 0; list < 4; list++) {
@@ -59,12 +70,34 @@ export function getConfiguration(
     }
     lists.push(members);
   }
-  if (at !== end) return undefined;
+  const nextReplicaKept = (flags & NEXT_REPLICA) !== 0;
+  if (at + (nextReplicaKept ? NEXT_REPLICA_BYTES : 0) !== end) return undefined;
+  const nextReplica = nextReplicaKept ? getUint64(view, at) : greatestReplica(lists) + 1;
+  if (!isCount(nextReplica)) return undefined;
   const [voters = [], outgoing = [], learners = [], learnersNext = []] = lists;
-  return { voters, outgoing, learners, learnersNext, autoLeave: flags === 1 };
+  const autoLeave = (flags & AUTO_LEAVE) !== 0;
+  return { voters, outgoing, learners, learnersNext, autoLeave, nextReplica };
+}
+
+function greatestReplica(lists: readonly (readonly Member[])[]): number {
+  let greatest = 0;
+  for (const { replica } of lists.flat()) greatest = Math.max(greatest, replica);
+  return greatest;
 }
 
 function listsOf(configuration: Configuration): readonly (readonly Member[])[] {
   const { voters, outgoing, learners, learnersNext } = configuration;
   return [voters, outgoing, learners, learnersNext];
+}
+
+/** The data of a configuration entry. */
+export function encodeConfiguration(configuration: Configuration): Uint8Array {
+  const data = new Uint8Array(configurationBytes(configuration));
+  putConfiguration(new DataView(data.buffer), 0, configuration);
+  return data;
+}
+
+export function decodeConfiguration(data: Uint8Array): Configuration | undefined {
+  const view = new DataView(data.buffer, data.byteOffset, data.byteLength);
+  return getConfiguration(view, 0, data.byteLength);
 }
