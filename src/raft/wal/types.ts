@@ -22,13 +22,22 @@ export interface GroupBirth {
   readonly hardState: HardState;
 }
 
-/** What one group adds to a batch. Order within: entries truncate, then hard state, then mark. */
+/**
+ * What one group adds to a batch. Order within: the snapshot resets the log, entries truncate,
+ * then hard state, then the log is compacted.
+ */
 export interface GroupWrite {
   readonly group: GroupId;
+  /**
+   * A snapshot takes the place of everything up to this mark, which may lie beyond the log's end.
+   * Entries behind it stay if the log holds the mark's (index, term): they may have been
+   * acknowledged (D1). If not, all of them go (D2, C13).
+   */
+  readonly snapshot?: LogMark;
   /** Discards what stood at `entries[0].index` and above. */
   readonly entries: readonly Entry[];
   readonly hardState?: HardState;
-  /** The log up to `compact.index` is no longer needed. */
+  /** The log up to `compact.index`, which it holds, is no longer needed. */
   readonly compact?: LogMark;
 }
 

@@ -221,6 +221,8 @@ class SegmentedWal implements Wal {
     this.#state = state;
     this.#carrier = carrier;
     this.#supply = supply;
+    await tail.segment?.raiseVersion();
+    await prepared?.raiseVersion();
     const { observer } = this.#options;
     const appender = new LogAppender({ state, carrier, supply, clock: this.#clock, observer });
     await appender.resume(tail);
