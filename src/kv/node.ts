@@ -151,7 +151,7 @@ export class KvNode implements KvService {
       };
     });
     await wal.write({ created, removed: [], writes: [] });
-    return created.map((birth) => ({ ...birth, lastIndex: 0, terms: [] }));
+    return created.map((birth) => ({ ...birth, lastIndex: 0, terms: [], configurations: [] }));
   }
 
   #checkGroups(recovered: Recovered): readonly RecoveredGroup[] {

@@ -82,11 +82,11 @@ export class Host {
 
   #recoveredRaft(found: RecoveredGroup): Raft {
     const { stateMachine, wal, random, raftTiming, raftLimits } = this.#options;
-    const { group, replica, mark, hardState, lastIndex, terms } = found;
+    const { group, replica, mark, hardState, lastIndex, terms, configurations } = found;
     const applied = stateMachine.applied(group);
     const reader = wal.reader(group);
     const [timing, limits] = [raftTiming, raftLimits];
-    const log = { mark, hardState, lastIndex, terms, configurations: [], reader };
+    const log = { mark, hardState, lastIndex, terms, configurations, reader };
     try {
       return new Raft({ self: replica, ...log, applied, random, timing, limits });
     } catch (error) {

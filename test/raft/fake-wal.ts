@@ -1,12 +1,15 @@
 /** A log in memory whose writes complete when the test says so. */
-import type {
-  Entry,
-  GroupId,
-  HardState,
-  Index,
-  LogMark,
-  LogReader,
-  TermRun,
+import { decodeConfiguration } from '../../src/raft/core/configuration-codec.js';
+import {
+  type ConfigurationAt,
+  type Entry,
+  EntryKind,
+  type GroupId,
+  type HardState,
+  type Index,
+  type LogMark,
+  type LogReader,
+  type TermRun,
 } from '../../src/raft/core/types.js';
 import type {
   Recovered,
@@ -67,6 +70,7 @@ export class FakeWal implements Wal {
       mark,
       lastIndex: entries[entries.length - 1]?.index ?? mark.index,
       terms: runsOf(entries),
+      configurations: configurationsOf(entries),
     }));
   }
 
@@ -89,7 +93,8 @@ export class FakeWal implements Wal {
     if (pending === undefined) return;
     this.#pending = undefined;
     for (const { group, replica, mark, hardState } of pending.batch.created) {
-      const birth = { group, replica, mark, hardState, lastIndex: mark.index, terms: [] };
+      const nothing = { lastIndex: mark.index, terms: [], configurations: [] };
+      const birth = { group, replica, mark, hardState, ...nothing };
       this.#logs.set(group, { birth, hardState, mark, entries: [] });
     }
     for (const write of pending.batch.writes) this.#store(write);
@@ -106,6 +111,7 @@ export class FakeWal implements Wal {
   #store(write: WalBatch['writes'][number]): void {
     const log = this.#logs.get(write.group);
     if (log === undefined) throw new Error(`no group ${write.group}`);
+    if (write.snapshot !== undefined) restore(log, write.snapshot);
     const first = write.entries[0];
     if (first !== undefined) {
       log.entries = log.entries.filter((entry) => entry.index < first.index);
@@ -138,6 +144,21 @@ export class FakeWal implements Wal {
   }
 
   async close(): Promise<void> {}
+}
+
+/** What follows the mark stays if the log holds the mark (GroupWrite). */
+function restore(log: FakeLog, mark: LogMark): void {
+  if (mark.index <= log.mark.index) return;
+  const held = log.entries.some(({ index, term }) => index === mark.index && term === mark.term);
+  log.entries = held ? log.entries.filter(({ index }) => index > mark.index) : [];
+  log.mark = mark;
+}
+
+function configurationsOf(entries: readonly Entry[]): ConfigurationAt[] {
+  return entries.flatMap(({ index, kind, data }) => {
+    const configuration = kind === EntryKind.configuration ? decodeConfiguration(data) : undefined;
+    return configuration === undefined ? [] : [{ index, configuration }];
+  });
 }
 
 function runsOf(entries: readonly Entry[]): TermRun[] {

@@ -195,6 +195,7 @@ function births(node: NodeId, { nodes = 3, groups = 1 }: HostWorldOptions): Reco
     hardState: { term: 0, vote: 0, commit: 0 },
     lastIndex: 0,
     terms: [],
+    configurations: [],
   }));
 }
 

@@ -2,7 +2,8 @@
  * The receiving side of replication (section 5.3): what a follower does with an append, and what
  * it answers. Only what the message itself proved to match is acknowledged or committed.
  */
-import { ImpossibleInput, type RaftLog } from './log.js';
+import { ImpossibleInput } from './impossible-input.js';
+import type { RaftLog } from './log.js';
 import type { AppendMessage, AppendResponse, EntryId, Index, ReplicaId, Term } from './types.js';
 
 export type AppendAnswer =

@@ -9,8 +9,9 @@
  *   24  members   16 bytes each: node u32, zero u32, replica u64
  *   ... nextReplica u64, if bit 1 is set; older files lack it, and no replica had left by then
  */
-import type { Configuration, Member } from './types.js';
+
 import { getUint64, isCount, putUint64 } from './integers.js';
+import type { Configuration, Member } from './types.js';
 
 const HEADER_BYTES = 24;
 const MEMBER_BYTES = 16;

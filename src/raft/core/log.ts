@@ -13,29 +13,25 @@
  * recent ones. Whatever is not durable or not yet handed to apply is always in the window; older
  * entries are read back through the LogReader, which happens for followers that lag.
  */
+import { decodeConfiguration } from './configuration-codec.js';
+import { ConfigurationHistory } from './configuration-history.js';
+import { ImpossibleInput } from './impossible-input.js';
 import { invariant } from './invariant.js';
+import { checkStart, type LogStart } from './log-start.js';
 import { TermRuns } from './term-runs.js';
-import type { Entry, EntryId, Index, LogReader, Term, TermRun } from './types.js';
-
-export interface LogStart {
-  readonly mark: EntryId;
-  readonly lastIndex: Index;
-  readonly terms: readonly TermRun[];
-  readonly commit: Index;
-  readonly applied: Index;
-  /** The snapshot that the mark names is not in the state machine yet, or only in part. */
-  readonly installing: boolean;
-  readonly reader: LogReader;
-  /** Bytes of durable, applied entries kept in memory for followers that are close behind. */
-  readonly windowBytesMax: number;
-}
-
-/** A peer sent, or the disk held, what no correct Raft produces. Stops the replica. */
-export class ImpossibleInput extends Error {
-  override readonly name = 'ImpossibleInput';
-}
+import {
+  type Configuration,
+  type Entry,
+  type EntryId,
+  EntryKind,
+  type Index,
+  type LogMark,
+  type LogReader,
+  type Term,
+} from './types.js';
 
 export class RaftLog {
+  readonly configurations: ConfigurationHistory;
   readonly #reader: LogReader;
   readonly #windowBytesMax: number;
   readonly #terms: TermRuns;
@@ -63,6 +59,7 @@ export class RaftLog {
     this.#windowBytesMax = start.windowBytesMax;
     this.#mark = { index: start.mark.index, term: start.mark.term };
     this.#terms = new TermRuns(start.terms);
+    this.configurations = new ConfigurationHistory(start.mark.configuration, start.configurations);
     this.#lastIndex = start.lastIndex;
     this.#durable = start.lastIndex;
     this.#unwritten = start.lastIndex + 1;
@@ -97,6 +94,14 @@ export class RaftLog {
   /** The state machine is being replaced: it is at no index at all. */
   get installing(): boolean {
     return this.#installing;
+  }
+  /** The last one applied; a snapshot's counts from the moment that the log begins with it. */
+  get configurationInForce(): Configuration {
+    return this.configurations.at(Math.max(this.#applied, this.#mark.index));
+  }
+  /** A configuration is committed and not in force here yet (E2). */
+  get configurationUnapplied(): boolean {
+    return this.configurations.someIn({ after: this.#applied, last: this.#commit });
   }
   get last(): EntryId {
     return { index: this.#lastIndex, term: this.#knownTerm(this.#lastIndex) };
@@ -135,6 +140,15 @@ export class RaftLog {
     this.#windowBytes += entry.data.length;
     this.#terms.push(entry.index, entry.term);
     this.#lastIndex = entry.index;
+    if (entry.kind === EntryKind.configuration) this.#appendConfiguration(entry);
+  }
+
+  #appendConfiguration(entry: Entry): void {
+    const configuration = decodeConfiguration(entry.data);
+    if (configuration === undefined) {
+      throw new ImpossibleInput(`entry ${entry.index}/${entry.term} holds no configuration`);
+    }
+    this.configurations.push(entry.index, configuration);
   }
 
   /**
@@ -175,6 +189,7 @@ export class RaftLog {
     this.#window.length = Math.min(this.#window.length, keep);
     this.#windowFirst = Math.min(this.#windowFirst, from);
     this.#terms.truncate(from);
+    this.configurations.truncate(from);
     this.#lastIndex = from - 1;
     this.#durable = Math.min(this.#durable, from - 1);
     this.#unwritten = Math.min(this.#unwritten, from);
@@ -324,6 +339,7 @@ export class RaftLog {
     if (index <= this.#mark.index) return;
     invariant(!this.#installing, 'a state that is being replaced covers no entries');
     invariant(index <= this.#applied && index <= this.#durable, 'only applied entries go');
+    this.configurations.rebase({ index, configuration: this.configurations.at(index) });
     this.#forgetUpTo({ index, term: this.#knownTerm(index) });
   }
 
@@ -333,10 +349,11 @@ export class RaftLog {
    * acknowledged (D1). Otherwise all of the log is in conflict with what is committed, below
    * the mark as well as above it, and goes (D2). Appends under way then stand for nothing.
    */
-  restore(mark: EntryId): void {
+  restore(mark: LogMark): void {
     invariant(mark.index >= Math.max(this.#mark.index, this.#applied), 'a state never goes back');
     if (this.matches(mark)) this.#forgetUpTo(mark);
     else this.#resetTo(mark);
+    this.configurations.rebase(mark);
     this.#commit = Math.max(this.#commit, mark.index);
     this.#markUnwritten = true;
     this.#installing = true;
@@ -350,6 +367,7 @@ export class RaftLog {
     this.#mark = { index: mark.index, term: mark.term };
     this.#lastIndex = mark.index;
     this.#terms.truncate(0);
+    this.configurations.truncate(0);
     this.#window = [];
     this.#windowBytes = 0;
     this.#windowFirst = mark.index + 1;
@@ -375,25 +393,5 @@ export class RaftLog {
     this.#applied = index;
     this.#handed = index;
     this.#trimWindow();
-  }
-}
-
-function checkStart(start: LogStart): void {
-  const { mark, lastIndex, terms, commit, applied } = start;
-  const termsFrom = terms[0]?.from ?? Number.POSITIVE_INFINITY;
-  if (lastIndex < mark.index || (lastIndex > mark.index && termsFrom > mark.index + 1)) {
-    throw new ImpossibleInput(
-      `the log goes from ${mark.index + 1} to ${lastIndex}, its terms begin at ${termsFrom}`,
-    );
-  }
-  if (applied < mark.index && !start.installing) {
-    throw new ImpossibleInput(
-      `the state ends at ${applied}, the log begins after ${mark.index}: entries are missing`,
-    );
-  }
-  if (Math.max(commit, applied) > lastIndex) {
-    throw new ImpossibleInput(
-      `index ${Math.max(commit, applied)} was committed, but the log ends at ${lastIndex}`,
-    );
   }
 }

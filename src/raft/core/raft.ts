@@ -11,8 +11,9 @@
  */
 import { appendResponse, receiveAppend } from './append-answer.js';
 import { EffectsCollector } from './effects.js';
+import { ImpossibleInput } from './impossible-input.js';
 import type { Leadership } from './leadership.js';
-import { ImpossibleInput, RaftLog } from './log.js';
+import { RaftLog } from './log.js';
 import { Membership } from './membership.js';
 import {
   checkOptions,
@@ -67,8 +68,10 @@ export class Raft {
       mark,
       lastIndex: options.lastIndex,
       terms: options.terms,
+      configurations: options.configurations,
       commit: hardState.commit,
       applied: options.applied,
+      installing: false,
       reader: options.reader,
       windowBytesMax: options.limits.windowBytesMax,
     });

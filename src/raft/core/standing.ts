@@ -4,9 +4,10 @@
  */
 import { appendResponse } from './append-answer.js';
 import { Election } from './election.js';
+import { ImpossibleInput } from './impossible-input.js';
 import { invariant } from './invariant.js';
 import { Leadership } from './leadership.js';
-import { ImpossibleInput, type RaftLog } from './log.js';
+import type { RaftLog } from './log.js';
 import type { Membership } from './membership.js';
 import type { RaftLimits, RaftTiming } from './options.js';
 import type { Outbox } from './outbox.js';

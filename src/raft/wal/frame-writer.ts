@@ -2,9 +2,10 @@
  * Builds one frame after the other in a buffer that is kept: the hot path allocates nothing per
  * entry, and the disk gets one contiguous piece of memory.
  */
+
+import { configurationBytes, putConfiguration } from '../core/configuration-codec.js';
 import { invariant } from '../core/invariant.js';
 import type { Entry, GroupId, HardState, LogMark, ReplicaId } from '../core/types.js';
-import { configurationBytes, putConfiguration } from '../core/configuration-codec.js';
 import { FRAME_BYTES_MAX } from './format.js';
 import { FRAME_HEADER_BYTES, type FrameKind, type FramePosition, sealFrame } from './frame.js';
 import { padded, putUint64 } from './integers.js';

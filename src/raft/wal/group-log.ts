@@ -8,6 +8,7 @@ import { invariant } from '../core/invariant.js';
 import { TermRuns } from '../core/term-runs.js';
 import type {
   Configuration,
+  ConfigurationAt,
   GroupId,
   HardState,
   Index,
@@ -17,7 +18,7 @@ import type {
   TermRun,
 } from '../core/types.js';
 import type { TableGroup } from './record.js';
-import type { GroupBirth, LoggedConfiguration } from './types.js';
+import type { GroupBirth } from './types.js';
 
 /** Known to be in the log, but in a segment that is gone: to be compacted or found carried. */
 export const NO_SEGMENT = 0;
@@ -37,7 +38,7 @@ export class GroupLog {
   #hardState: HardState;
   #mark: LogMark;
   #terms = new TermRuns([]);
-  #configurations: LoggedConfiguration[] = [];
+  #configurations: ConfigurationAt[] = [];
   /** The entry `mark.index + 1` is at `#head`. */
   #head = 0;
   #count = 0;
@@ -71,7 +72,7 @@ export class GroupLog {
   }
 
   /** Of the entries after the mark, ascending. */
-  get configurations(): readonly LoggedConfiguration[] {
+  get configurations(): readonly ConfigurationAt[] {
     return this.#configurations;
   }
 

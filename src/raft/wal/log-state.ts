@@ -3,6 +3,7 @@
  * written and when they are replayed, so that a node goes on after a restart exactly where the
  * disk says it was.
  */
+import { getConfiguration } from '../core/configuration-codec.js';
 import { invariant } from '../core/invariant.js';
 import {
   type Configuration,
@@ -16,8 +17,10 @@ import {
 import { FrameKind } from './frame.js';
 import { GroupLog, NO_SEGMENT } from './group-log.js';
 import {
+  ENTRY_PREFIX_BYTES,
   type EntryRecord,
   MalformedRecord,
+  RECORD_HEADER_BYTES,
   type RecordVisitor,
   readRecords,
   type TableGroup,
@@ -141,8 +144,9 @@ class Application implements RecordVisitor {
   snapshotMark(group: GroupId, mark: LogMark): void {
     this.finish();
     const log = this.#log(group);
-    if (mark.index < log.mark.index || (mark.index === log.mark.index && mark.term !== log.mark.term)) {
-      throw new MalformedRecord(`a snapshot at ${mark.index} of group ${group}, which begins after ${log.mark.index}`);
+    const { index } = log.mark;
+    if (mark.index < index || (mark.index === index && mark.term !== log.mark.term)) {
+      throw new MalformedRecord(`a snapshot at ${mark.index} of group ${group} after ${index}`);
     }
     log.restore(mark);
   }
@@ -193,6 +197,13 @@ class Application implements RecordVisitor {
     const complete =
       this.#tableGroups === this.#groups.size && this.#tableTombstones === this.#tombstones.size;
     if (!complete) throw new MalformedRecord('the table leaves out groups that the log has');
+  }
+
+  #configuration({ group, index, at, dataBytes }: EntryRecord): Configuration {
+    const start = at + RECORD_HEADER_BYTES + ENTRY_PREFIX_BYTES;
+    const found = getConfiguration(this.#frame.view, start, start + dataBytes);
+    if (found !== undefined) return found;
+    throw new MalformedRecord(`the configuration in entry ${index} of group ${group} is not one`);
   }
 
   #log(group: GroupId): GroupLog {

@@ -5,6 +5,7 @@
  * body padded to a multiple of eight. Writing is in `frame-writer.ts`.
  */
 import { crc32 } from 'node:zlib';
+import { getConfiguration } from '../core/configuration-codec.js';
 import type {
   Configuration,
   EntryKind,
@@ -16,7 +17,6 @@ import type {
   Term,
   TermRun,
 } from '../core/types.js';
-import { getConfiguration } from '../core/configuration-codec.js';
 import { getUint64, isCount, padded } from './integers.js';
 import type { GroupBirth } from './types.js';
 

@@ -107,10 +107,7 @@ async function openSegment(fileSystem: FileSystem, folder: string, id: number): 
 }
 
 /** Throws a WalError when the file is not the segment that its name says. */
-export async function readSegmentHeader(
-  file: OpenFile,
-  id: number,
-): Promise<StoredSegmentHeader> {
+export async function readSegmentHeader(file: OpenFile, id: number): Promise<StoredSegmentHeader> {
   const bytes = Buffer.alloc(SEGMENT_HEADER_BYTES);
   const count = await readOrFail(file, bytes, bytes.length, 0);
   const header = decodeSegmentHeader(bytes.subarray(0, count));

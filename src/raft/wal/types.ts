@@ -2,7 +2,7 @@
  * What the rest of a node sees of the durable log: one per node, shared by all its groups.
  */
 import type {
-  Configuration,
+  ConfigurationAt,
   Entry,
   GroupId,
   HardState,
@@ -59,6 +59,8 @@ export interface RecoveredGroup {
   readonly lastIndex: Index;
   /** Terms of the entries after the mark, ascending by `from`; empty when the log is empty. */
   readonly terms: readonly TermRun[];
+  /** What the configuration entries after the mark carry, ascending. */
+  readonly configurations: readonly ConfigurationAt[];
 }
 
 export interface Recovered {
@@ -108,5 +110,3 @@ export type WalObserver = (batch: {
   readonly bytes: number;
   readonly durationMs: number;
 }) => void;
-
-export type { Configuration };

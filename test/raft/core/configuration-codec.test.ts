@@ -1,12 +1,12 @@
 import * as fc from 'fast-check';
 import t from 'tap';
-import type { Configuration } from '../../../src/raft/core/types.js';
 import {
   configurationBytes,
   getConfiguration,
   MEMBERS_MAX,
   putConfiguration,
 } from '../../../src/raft/core/configuration-codec.js';
+import type { Configuration } from '../../../src/raft/core/types.js';
 
 const members = fc.array(fc.record({ node: fc.nat(65535), replica: fc.maxSafeNat() }), {
   maxLength: 6,

@@ -2,8 +2,8 @@
  * The replica as its host sees it: what is stepped, what is drained, what is refused.
  */
 import t from 'tap';
+import { ImpossibleInput } from '../../../src/raft/core/impossible-input.js';
 import { InvariantViolation } from '../../../src/raft/core/invariant.js';
-import { ImpossibleInput } from '../../../src/raft/core/log.js';
 import { defaultLimits, defaultTiming } from '../../../src/raft/core/options.js';
 import { Raft } from '../../../src/raft/core/raft.js';
 import type { Input, Message } from '../../../src/raft/core/types.js';
