@@ -15,9 +15,11 @@ const kinds: Record<Operation['kind'], OperationKind> = {
 export class HistoryRecorder implements Check {
   readonly history = new History();
   readonly #ghost: Ghost;
+  readonly #clockErrorMs: number;
 
-  constructor(ghost: Ghost) {
+  constructor(ghost: Ghost, clockErrorMs: number) {
     this.#ghost = ghost;
+    this.#clockErrorMs = clockErrorMs;
   }
 
   invoked({ id, kind, key, value, condition, invokedMs }: Operation): void {
@@ -31,7 +33,7 @@ export class HistoryRecorder implements Check {
   }
 
   finished(): void {
-    const { verdict, explanation } = judge(this.history);
+    const { verdict, explanation } = judge(this.history, this.#clockErrorMs);
     if (verdict !== 'valid') this.#ghost.violated(`history ${verdict}`, explanation);
   }
 }

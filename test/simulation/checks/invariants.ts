@@ -25,9 +25,12 @@ import { Wire } from './wire.js';
 export interface InvariantOptions {
   /** The shortest election timeout of the run, in virtual milliseconds. */
   readonly electionMs: number;
+  /** How far a node's monotonic clock may be wrong over the age of a stale read. */
+  readonly clockErrorMs: number;
 }
 
-export function invariants(world: WorldView, { electionMs }: InvariantOptions): Observer {
+export function invariants(world: WorldView, options: InvariantOptions): Observer {
+  const { electionMs, clockErrorMs } = options;
   const ghost = new Ghost(world);
   const checks: Check[] = [
     new LogMatching(ghost),
@@ -44,7 +47,7 @@ export function invariants(world: WorldView, { electionMs }: InvariantOptions): 
     new Reads(ghost),
     new Wire(ghost),
     new Convergence(ghost),
-    new HistoryRecorder(ghost),
+    new HistoryRecorder(ghost, clockErrorMs),
   ];
   const looked = all(checks, 'looked');
   const watch = new StatusWatch(ghost, looked);

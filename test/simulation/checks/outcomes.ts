@@ -10,6 +10,9 @@ import type { Completion, Operation, ProcessView } from '../observer.js';
 import type { Check } from './check.js';
 import type { Ghost } from './ghost.js';
 
+/** Values may be long; what makes them unique stands at their beginning. */
+const nameBytes = 48;
+
 interface Effect {
   readonly where: string;
   readonly revision: Revision;
@@ -46,7 +49,7 @@ export class Outcomes implements Check {
   #takesEffect(entry: Entry, where: string, revision: Revision): void {
     const command = decodeCommand(entry.data);
     if (command.type !== 'put') return;
-    const name = nameOf(command.value.toString());
+    const name = nameOf(command.value.toString('latin1', 0, nameBytes));
     const other = this.#effects.get(name);
     if (other !== undefined) {
       const what = `value ${name} takes effect twice: ${other.where} and ${where}`;
@@ -86,7 +89,6 @@ export class Outcomes implements Check {
   }
 }
 
-/** Values may be long; what makes them unique stands at their beginning. */
 function nameOf(value: string): string {
-  return value.slice(0, 48);
+  return value.slice(0, nameBytes);
 }
