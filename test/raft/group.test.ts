@@ -24,6 +24,7 @@ class Driven {
       terms: [],
       configurations: [],
       applied: 0,
+      installing: false,
       reader: { entries: () => [] },
       random: () => 0.5,
       timing: defaultTiming,

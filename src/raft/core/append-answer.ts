@@ -26,6 +26,15 @@ export function receiveAppend(log: RaftLog, message: AppendMessage): AppendAnswe
   return { rejected: false, index: matched };
 }
 
+/** Nothing but a snapshot helps: of at least this index. */
+export function snapshotRequest(
+  atLeast: Index,
+  ends: { from: ReplicaId; to: ReplicaId; term: Term },
+): AppendResponse {
+  const refusal = { rejected: true, index: 0, hint: { index: atLeast, term: 0 } } as const;
+  return { ...appendResponse(refusal, ends), wantsSnapshot: true };
+}
+
 export function appendResponse(
   answer: AppendAnswer,
   ends: { from: ReplicaId; to: ReplicaId; term: Term },

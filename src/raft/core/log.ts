@@ -41,7 +41,7 @@ export class RaftLog {
   #windowBytes = 0;
   #mark: EntryId;
   /** The mark is that of a snapshot which no append has carried to the disk yet. */
-  #markUnwritten = false;
+  #unwrittenMark: LogMark | undefined;
   #installing: boolean;
   #lastIndex: Index;
   #durable: Index;
@@ -265,15 +265,15 @@ export class RaftLog {
     return entries;
   }
 
-  /** True when the next append must carry the mark, before its entries. */
-  takeUnwrittenMark(): boolean {
-    const unwritten = this.#markUnwritten;
-    this.#markUnwritten = false;
-    return unwritten;
+  /** The mark that the next append must carry, before its entries. */
+  takeUnwrittenMark(): LogMark | undefined {
+    const mark = this.#unwrittenMark;
+    this.#unwrittenMark = undefined;
+    return mark;
   }
 
   get hasUnwritten(): boolean {
-    return this.#markUnwritten || this.#unwritten <= this.#lastIndex;
+    return this.#unwrittenMark !== undefined || this.#unwritten <= this.#lastIndex;
   }
 
   appendStarted(token: number): void {
@@ -312,6 +312,7 @@ export class RaftLog {
 
   appliedTo(index: Index): void {
     invariant(index >= this.#applied && index <= this.#handed, 'applied follows what was handed');
+    invariant(!this.#installing || index <= this.#mark.index, 'one writer of the state (C10)');
     this.#applied = index;
     this.#trimWindow();
   }
@@ -355,7 +356,7 @@ export class RaftLog {
     else this.#resetTo(mark);
     this.configurations.rebase(mark);
     this.#commit = Math.max(this.#commit, mark.index);
-    this.#markUnwritten = true;
+    this.#unwrittenMark = mark;
     this.#installing = true;
   }
 

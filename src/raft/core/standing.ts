@@ -33,6 +33,8 @@ export interface StandingParts {
   readonly timing: RaftTiming;
   readonly limits: RaftLimits;
   readonly random: () => number;
+  /** Whoever has not the group's state neither campaigns nor wins. */
+  readonly stateIsWhole: () => boolean;
   /** Called while the old leader, be it this replica, is still known. */
   readonly leaderChanging: () => void;
 }
@@ -80,7 +82,10 @@ export class Standing {
       if (disk.silent || !this.#leadership.tick(tick)) this.#becomeFollower(this.#term, NOBODY);
       return;
     }
-    if (this.#election.tick() && !disk.silent) this.#campaign('pre-vote', false);
+    if (!this.#election.tick()) return;
+    // Whoever cannot campaign hears nobody either: its vote must not be withheld from others.
+    if (!this.#mayCampaign) this.#becomeFollower(this.#term, NOBODY);
+    else if (!disk.silent) this.#campaign('pre-vote', false);
   }
 
   /** The one place where terms are compared. False: the message is settled. */
@@ -126,6 +131,15 @@ export class Standing {
     this.#election.restart();
   }
 
+  /** The group was quiet: nobody has been silent for any time yet. */
+  woken(): void {
+    this.#election.restart();
+  }
+
+  stepDown(): void {
+    if (this.#role === 'leader') this.#becomeFollower(this.#term, NOBODY);
+  }
+
   // Votes given ---------------------------------------------------------------------------
 
   voteRequested(message: VoteRequest): void {
@@ -163,9 +177,14 @@ export class Standing {
     if (this.#parts.log.matches(asked)) this.#campaign('vote', true);
   }
 
+  get #mayCampaign(): boolean {
+    const { membership, self, stateIsWhole } = this.#parts;
+    return membership.isVoter(self) && stateIsWhole();
+  }
+
   #campaign(ballot: Ballot, transfer: boolean): void {
-    const { membership, persistence, self, leaderChanging } = this.#parts;
-    if (!membership.isVoter(self)) return;
+    const { persistence, self, leaderChanging } = this.#parts;
+    if (!this.#mayCampaign) return;
     invariant(this.#role !== 'leader', 'a leader does not campaign (A10)');
     leaderChanging();
     // No leader while campaigning, else every vote is refused as "hears a leader" (A6).
@@ -220,7 +239,7 @@ export class Standing {
   #countVotes(ballot: Ballot): void {
     const result = this.#election.result(this.#parts.membership);
     if (result === 'lost') this.#becomeFollower(this.#term, NOBODY);
-    if (result !== 'won') return;
+    if (result !== 'won' || !this.#mayCampaign) return;
     if (ballot === 'pre-vote') this.#campaign('vote', false);
     else this.#becomeLeader();
   }

@@ -247,7 +247,20 @@ export type Role = 'follower' | 'pre-candidate' | 'candidate' | 'leader';
  * Why a proposal or read did not go through. All of them mean: never entered this log.
  * `not-leader` and `leader-changed` are worth a retry elsewhere, `overloaded` one later.
  */
-export type DropReason = 'not-leader' | 'leader-changed' | 'transferring' | 'overloaded';
+export type DropReason =
+  | 'not-leader'
+  | 'leader-changed'
+  | 'transferring'
+  | 'overloaded'
+  /** The state of this replica is being replaced, or must be: it serves nothing. */
+  | 'installing';
+
+/** Why a leader hands over by itself. */
+export type HandOverReason =
+  /** What a quorum has on disk is not on the leader's own for an election timeout (H1). */
+  | 'slow-disk'
+  /** Its state differs from the group's. */
+  | 'state-damaged';
 
 /** Why a membership change was refused; nothing of it entered the log. */
 export type MembershipRefusal =
@@ -302,6 +315,8 @@ export interface Effects {
     readonly reason: MembershipRefusal;
     readonly detail: string;
   }[];
+  /** The leader transfers its leadership by itself. */
+  readonly handOver?: { readonly to: ReplicaId; readonly reason: HandOverReason };
   /** The configuration in force has changed. */
   readonly configuration?: Configuration;
   /** Leader: make or reuse a snapshot of at least this index, and answer `snapshot-made`. */

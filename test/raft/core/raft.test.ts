@@ -19,6 +19,7 @@ function replica(change: Partial<ConstructorParameters<typeof Raft>[0]> = {}): R
     terms: [],
     configurations: [],
     applied: 0,
+    installing: false,
     reader: readerOf([]),
     random: () => 0,
     timing: defaultTiming,

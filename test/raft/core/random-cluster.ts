@@ -48,6 +48,7 @@ export const randomTiming: RaftTiming = {
   heartbeatTicks: 1,
   electionTicksMin: 5,
   electionTicksMax: 10,
+  quietAfterTicks: 0,
 };
 
 export class RandomCluster {

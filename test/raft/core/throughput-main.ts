@@ -35,6 +35,7 @@ const cores = [1, 2, 3].map(
       terms: [],
       configurations: [],
       applied: 0,
+      installing: false,
       reader,
       random: () => 0,
       timing: defaultTiming,
