@@ -73,6 +73,9 @@ export class FakeNode {
       installing: false,
       quiet: false,
       transferring: false,
+      fetching: undefined,
+      wantsSnapshot: false,
+      handingOver: undefined,
     };
   }
 

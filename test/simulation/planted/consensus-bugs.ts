@@ -121,9 +121,8 @@ export const consensusBugs: readonly PlantedBug[] = [
     edits: [
       {
         file: standing,
-        find: "if (this.#election.tick() && !disk.silent)\n            this.#campaign('pre-vote', false);",
-        replace:
-          "if (this.#election.tick() && !disk.silent)\n            this.#campaign('vote', false);",
+        find: "this.#campaign('pre-vote', false);\n    }\n    /** The one place",
+        replace: "this.#campaign('vote', false);\n    }\n    /** The one place",
       },
     ],
   },
@@ -182,6 +181,28 @@ export const consensusBugs: readonly PlantedBug[] = [
         file: 'src/raft/group.js',
         find: 'this.freshMs = Math.max(this.freshMs ?? askedMs, askedMs);',
         replace: 'this.freshMs = this.plantedNowMs;',
+      },
+    ],
+  },
+  {
+    name: 'quiet-with-follower-behind',
+    breaks: 'A leader goes quiet after a while, whatever its followers still lack (G3).',
+    edits: [
+      {
+        file: leadership,
+        find: "if (!active || state !== 'replicate' || match !== lastIndex)",
+        replace: 'if (!active)',
+      },
+    ],
+  },
+  {
+    name: 'sleeping-leader-not-woken',
+    breaks: 'A leader that has gone quiet does not notice who is awake (G6).',
+    edits: [
+      {
+        file: 'src/raft/core/quiescence.js',
+        find: 'return message.context === 0;',
+        replace: 'return false;',
       },
     ],
   },

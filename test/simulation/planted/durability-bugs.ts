@@ -92,7 +92,7 @@ export const durabilityBugs: readonly PlantedBug[] = [
     edits: [
       {
         file: 'src/raft/compaction.js',
-        find: 'Math.min(this.#stateMachine.durable(group.id), applied)',
+        find: 'Math.min(stateMachine.durable(id), applied)',
         replace: 'applied',
       },
     ],
