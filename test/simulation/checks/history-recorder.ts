@@ -1,6 +1,7 @@
 /** Writes down what clients ask and are told, and judges it when all is over. */
 import type { Completion, Operation } from '../observer.js';
 import type { Check } from './check.js';
+import { Clocks } from './clocks.js';
 import type { Ghost } from './ghost.js';
 import { History, type OperationKind, type Told } from './history.js';
 import { judge } from './history-verdict.js';
@@ -15,11 +16,11 @@ const kinds: Record<Operation['kind'], OperationKind> = {
 export class HistoryRecorder implements Check {
   readonly history = new History();
   readonly #ghost: Ghost;
-  readonly #clockErrorMs: number;
+  readonly #clocks: Clocks;
 
-  constructor(ghost: Ghost, clockErrorMs: number) {
+  constructor(ghost: Ghost) {
     this.#ghost = ghost;
-    this.#clockErrorMs = clockErrorMs;
+    this.#clocks = new Clocks(ghost.world);
   }
 
   invoked({ id, kind, key, value, condition, invokedMs }: Operation): void {
@@ -29,11 +30,23 @@ export class HistoryRecorder implements Check {
 
   completed(operation: Operation, completion: Completion): void {
     const { nowMs } = this.#ghost.world;
-    this.history.complete(completion.type, nowMs, operation.id, told(operation, completion));
+    const answer = told(operation, completion);
+    const { stalenessMs, node = operation.node } = answer;
+    // The answering node counts the age, and the one that was asked the time on the way.
+    const clockErrorMs =
+      stalenessMs === undefined
+        ? {}
+        : { clockErrorMs: this.#clocks.errorMs([node, operation.node], stalenessMs) };
+    const { type } = completion;
+    this.history.complete(type, nowMs, operation.id, { ...answer, ...clockErrorMs });
+  }
+
+  afterEvent(): void {
+    this.#clocks.look();
   }
 
   finished(): void {
-    const { verdict, explanation } = judge(this.history, this.#clockErrorMs);
+    const { verdict, explanation } = judge(this.history);
     if (verdict !== 'valid') this.#ghost.violated(`history ${verdict}`, explanation);
   }
 }

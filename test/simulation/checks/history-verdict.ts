@@ -4,11 +4,10 @@ import { checkLinearizability, type Verdict } from './linearizability.js';
 import { brokenShardRevision } from './shard-revisions.js';
 import { dishonestStaleRead } from './stale-reads.js';
 
-export function judge(history: History, clockErrorMs = 0): Verdict {
+export function judge(history: History): Verdict {
   const operations = history.operations();
   const verdict = checkLinearizability(operations);
   if (verdict.verdict === 'invalid') return verdict;
-  const explanation =
-    brokenShardRevision(operations) ?? dishonestStaleRead(operations, clockErrorMs);
+  const explanation = brokenShardRevision(operations) ?? dishonestStaleRead(operations);
   return explanation === undefined ? verdict : { ...verdict, verdict: 'invalid', explanation };
 }

@@ -33,6 +33,8 @@ export interface Told {
   readonly value?: string;
   /** Of a stale get: the age that the answer admits. */
   readonly stalenessMs?: number;
+  /** And by how much the clocks that this was measured with were slow meanwhile. */
+  readonly clockErrorMs?: number;
   readonly error?: string;
 }
 

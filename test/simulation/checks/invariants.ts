@@ -23,14 +23,11 @@ import { StatusWatch } from './status-watch.js';
 import { Wire } from './wire.js';
 
 export interface InvariantOptions {
-  /** The shortest election timeout of the run, in virtual milliseconds. */
+  /** The shortest election timeout of the run, by the clock of whoever waits. */
   readonly electionMs: number;
-  /** How far a node's monotonic clock may be wrong over the age of a stale read. */
-  readonly clockErrorMs: number;
 }
 
-export function invariants(world: WorldView, options: InvariantOptions): Observer {
-  const { electionMs, clockErrorMs } = options;
+export function invariants(world: WorldView, { electionMs }: InvariantOptions): Observer {
   const ghost = new Ghost(world);
   const checks: Check[] = [
     new LogMatching(ghost),
@@ -47,7 +44,7 @@ export function invariants(world: WorldView, options: InvariantOptions): Observe
     new Reads(ghost),
     new Wire(ghost),
     new Convergence(ghost),
-    new HistoryRecorder(ghost, clockErrorMs),
+    new HistoryRecorder(ghost),
   ];
   const looked = all(checks, 'looked');
   const watch = new StatusWatch(ghost, looked);

@@ -12,9 +12,8 @@ import type { Ghost } from './ghost.js';
 /** What one process has heard for one group. */
 class Heard {
   readonly heardMs = new Map<ReplicaId, number>();
-  /** Who would vote, in which term. */
-  promisedTerm: Term = 0;
-  promises = new Set<ReplicaId>();
+  /** Who would vote, by term. Old answers come late, and the request waits for the disk. */
+  readonly promises = new Map<Term, Set<ReplicaId>>();
   /** When silence began to count: the process ran, led and was awake. */
   countedFromMs: number | undefined;
 }
@@ -32,10 +31,10 @@ export class Leaderships implements Check {
   }
 
   received(process: ProcessView, _from: NodeId, messages: readonly GroupMessage[]): void {
-    const { nowMs } = this.#ghost.world;
+    const { monotonicMs } = this.#ghost.world.node(process.node);
     for (const { group, message } of messages) {
       const heard = this.#of(process, group);
-      heard.heardMs.set(message.from, nowMs);
+      heard.heardMs.set(message.from, monotonicMs);
       if (message.type === 'pre-vote-response' && message.granted) promised(heard, message);
     }
   }
@@ -46,12 +45,11 @@ export class Leaderships implements Check {
       if (message.type !== 'vote' || message.transfer) continue;
       const configuration = process.group(group)?.raft.membership.configuration;
       if (configuration === undefined) continue;
-      const { promisedTerm, promises } = this.#of(process, group);
       const { from, term } = message;
-      const enough =
-        promisedTerm === term &&
-        hasQuorum(configuration, ({ replica }) => replica === from || promises.has(replica));
-      if (enough || hasQuorum(configuration, ({ replica }) => replica === from)) continue;
+      const promises = this.#of(process, group).promises.get(term) ?? new Set();
+      if (hasQuorum(configuration, ({ replica }) => replica === from || promises.has(replica))) {
+        continue;
+      }
       const what = `campaigns in term ${term} with promises of ${[...promises].join(' ') || 'none'}`;
       this.#ghost.violated(
         'R20',
@@ -63,8 +61,8 @@ export class Leaderships implements Check {
   looked(sight: Sight): void {
     const { process, id, status } = sight;
     const heard = this.#of(process, id);
-    const { nowMs } = this.#ghost.world;
-    const { paused, state } = this.#ghost.world.node(process.node);
+    // By its own clock, which it counts its ticks with.
+    const { paused, state, monotonicMs: nowMs } = this.#ghost.world.node(process.node);
     if (status.role !== 'leader' || status.quiet || paused || state !== 'running') {
       heard.countedFromMs = undefined;
       return;
@@ -93,10 +91,8 @@ export class Leaderships implements Check {
   }
 }
 
-function promised(heard: Heard, { from, term }: Message): void {
-  if (term !== heard.promisedTerm) {
-    heard.promisedTerm = term;
-    heard.promises = new Set();
-  }
-  heard.promises.add(from);
+function promised({ promises }: Heard, { from, term }: Message): void {
+  const known = promises.get(term);
+  if (known === undefined) promises.set(term, new Set([from]));
+  else known.add(from);
 }

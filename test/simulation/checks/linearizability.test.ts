@@ -32,11 +32,12 @@ class Story {
     shardRevision: number,
     found?: [string, number],
     stalenessMs?: number,
+    clockErrorMs = 0,
   ): this {
     return this.#end('ok', process, {
       shardRevision,
       ...(found !== undefined && { value: found[0], revision: found[1] }),
-      ...(stalenessMs !== undefined && { stalenessMs }),
+      ...(stalenessMs !== undefined && { stalenessMs, clockErrorMs }),
     });
   }
 
@@ -265,14 +266,14 @@ t.test('revisions of a shard', async (t) => {
 });
 
 t.test('the age of a stale read', async (t) => {
-  const read = (ageMs: number) =>
+  const read = (ageMs: number, errorMs = 0) =>
     put(put(story(), 'a', 1).wait(10), 'b', 2)
       .wait(10)
       .call(3, 'stale-get')
-      .read(3, 1, ['a', 1], ageMs);
+      .read(3, 1, ['a', 1], ageMs, errorMs);
   t.equal(judge(read(13).history).verdict, 'valid');
   t.match(judge(read(5).history), { verdict: 'invalid', explanation: /lacks put k b/ });
-  t.equal(judge(read(5).history, 10).verdict, 'valid', 'as far as clocks run true');
+  t.equal(judge(read(5, 10).history).verdict, 'valid', 'as far as clocks run true');
   const mixed = put(put(story(), 'a', 1), 'b', 2)
     .call(3, 'stale-get')
     .read(3, 2, ['a', 1], 99);

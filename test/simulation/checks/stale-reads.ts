@@ -4,14 +4,8 @@
  */
 import { type Operation, tell } from './history.js';
 
-/**
- * The first violation in words, or undefined. `clockErrorMs`: how far a node's monotonic clock may
- * be wrong over a read's age, as the world makes it.
- */
-export function dishonestStaleRead(
-  operations: readonly Operation[],
-  clockErrorMs = 0,
-): string | undefined {
+/** The first violation in words, or undefined. */
+export function dishonestStaleRead(operations: readonly Operation[]): string | undefined {
   const writes = operations.filter(
     ({ kind, status, told }) =>
       (kind === 'put' || kind === 'delete') &&
@@ -28,8 +22,7 @@ export function dishonestStaleRead(
   }
   for (const read of operations) {
     if (read.kind !== 'stale-get' || read.status !== 'ok') continue;
-    const broken =
-      tooOld(read, floors, clockErrorMs) ?? notOfOneMoment(read, keys.get(read.key) ?? []);
+    const broken = tooOld(read, floors) ?? notOfOneMoment(read, keys.get(read.key) ?? []);
     if (broken !== undefined) return broken;
   }
   return undefined;
@@ -50,9 +43,8 @@ function acknowledged(writes: readonly Operation[]): Map<number, Operation[]> {
 function tooOld(
   read: Operation,
   floors: ReadonlyMap<number, readonly Operation[]>,
-  clockErrorMs: number,
 ): string | undefined {
-  const { shard, stalenessMs } = read.told;
+  const { shard, stalenessMs, clockErrorMs = 0 } = read.told;
   if (stalenessMs === undefined) return undefined;
   const currentMs = read.completedMs - stalenessMs - clockErrorMs;
   const due = (floors.get(shard ?? 0) ?? []).findLast(({ completedMs }) => completedMs < currentMs);
