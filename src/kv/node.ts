@@ -95,6 +95,11 @@ export class KvNode implements KvService {
     this.#report = new NodeReport(parts, { host, local: this.#local, router: this.#router });
   }
 
+  /** For the simulator, which looks at the cores after every event. */
+  get host(): Host {
+    return this.#host;
+  }
+
   get observer(): NodeObserver | undefined {
     return this.#observer;
   }
