@@ -6,8 +6,8 @@
 import type { Clock } from './clock.js';
 import type { GroupId, Index, LogMark } from './core/types.js';
 import type { Group } from './group.js';
-import { TailAge } from './tail-age.js';
 import type { StateMachine } from './state-machine.js';
+import { TailAge } from './tail-age.js';
 import type { Wal } from './wal/types.js';
 
 export interface CompactionLimits {

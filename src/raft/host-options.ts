@@ -95,6 +95,8 @@ export interface HostOptions {
   /** False for groups that nobody could have placed on this node. */
   readonly mayLive: (group: GroupId) => boolean;
   readonly onRole: (change: RoleChange) => void;
+  /** Another node gives its leadership of the group to the replica here. */
+  readonly onAskedToLead?: (asked: { group: GroupId; by: NodeId }) => void;
   /** A replica of this node is not a member any longer; it is gone already. */
   readonly onRemoved?: (removed: RemovedReplica) => void;
   /** Called once; the node stops serving. */

@@ -10,12 +10,12 @@
  * The log is written while the loop goes on; when a batch is durable its held-back messages leave
  * and the next batch, gathered meanwhile, follows: that is the group commit.
  */
-import { type AppendBatch, AppendQueue, isEmpty } from './append-queue.js';
+import type { AppendBatch } from './append-queue.js';
 import { Applier } from './applier.js';
 import { AwakeGroups } from './awake-groups.js';
 import { Compaction } from './compaction.js';
 import { invariant } from './core/invariant.js';
-import { Raft } from './core/raft.js';
+import type { Raft } from './core/raft.js';
 import type { Effects, GroupId, Input, Message, NodeId, ReplicaId } from './core/types.js';
 import { Freshness } from './freshness.js';
 import {
@@ -29,6 +29,8 @@ import { GroupLifecycle } from './group-lifecycle.js';
 import { GroupNews } from './group-news.js';
 import { handOver } from './hand-over.js';
 import type { HostObserver, HostOptions } from './host-options.js';
+import { LogWriter } from './log-writer.js';
+import { MessageIntake } from './message-intake.js';
 import { OutgoingFrames } from './outgoing-frames.js';
 import { recoveredGroup } from './recovered-group.js';
 import { SnapshotExchange } from './snapshots/snapshot-exchange.js';
@@ -43,7 +45,8 @@ export class Host {
   readonly #groups = new Map<GroupId, Group>();
   readonly #awake = new AwakeGroups();
   readonly #dirty = new Set<Group>();
-  readonly #queue = new AppendQueue();
+  readonly #log: LogWriter;
+  readonly #intake: MessageIntake;
   readonly #ticker: Ticker;
   readonly #compaction: Compaction;
   readonly #applier: Applier;
@@ -54,15 +57,20 @@ export class Host {
   #turnIsDue = false;
   #lookedAtTailsMs = 0;
   #inTurn = false;
-  #writing: Promise<void> | undefined;
   #stopped = false;
-  readonly statistics = { droppedMessages: 0, readRounds: 0, turns: 0 };
+  #turns = 0;
+  #readRounds = 0;
+  #unsent = 0;
 
   constructor(options: HostOptions) {
     this.#options = options;
     const { wal, stateMachine, clock, random, limits, timing, logger, transport } = options;
     const fail = (error: Error) => this.fail(error);
     this.#ticker = new Ticker(clock, timing);
+    // The answers leave now, not after whatever the loop does next.
+    const durable = (batch: AppendBatch) => this.#turn(batch);
+    this.#log = new LogWriter({ wal, batchBytesMax: limits.batchBytesMax, durable, fail });
+    const { queue } = this.#log;
     this.#applier = new Applier(stateMachine, clock, limits);
     this.#news = new GroupNews(options);
     this.snapshots = new SnapshotExchange({
@@ -76,8 +84,15 @@ export class Host {
       unpin: (group) => this.snapshots.unpin(group),
     });
     this.#lifecycle = new GroupLifecycle({
-      ...{ queue: this.#queue, files: stateMachine.snapshots, logger, fail },
+      ...{ queue, files: stateMachine.snapshots, logger, fail },
       mayLive: options.mayLive,
+    });
+    this.#intake = new MessageIntake({
+      ...{ lifecycle: this.#lifecycle, onAskedToLead: options.onAskedToLead },
+      group: (id) => this.#groups.get(id),
+      logIsFull: () => queue.length >= limits.appendsQueuedMax,
+      give: (group, message) => this.#give(group, { kind: 'message', message }),
+      bury: (group) => this.#bury(group),
     });
     this.#freshness = new Freshness({
       ...{ clock, periodMs: timing.freshnessMs, awake: this.#awake },
@@ -119,20 +134,15 @@ export class Host {
     return this.#groups.values();
   }
 
-  get queuedAppends(): number {
-    return this.#queue.length;
-  }
-
-  get quietGroups(): number {
-    return this.#groups.size - this.#awake.size;
-  }
-
-  get elections(): number {
-    return this.#news.statistics.elections;
-  }
-
-  get slowDiskHandOvers(): number {
-    return this.#news.statistics.slowDiskHandOvers;
+  get statistics() {
+    return {
+      ...this.#news.statistics,
+      droppedMessages: this.#intake.dropped + this.#unsent,
+      readRounds: this.#readRounds,
+      turns: this.#turns,
+      queuedAppends: this.#log.queue.length,
+      quietGroups: this.#groups.size - this.#awake.size,
+    };
   }
 
   // What arrives ---------------------------------------------------------------------------
@@ -185,22 +195,10 @@ export class Host {
   }
 
   onMessages(from: NodeId, messages: readonly GroupMessage[]): void {
-    if (this.#stopped) return;
-    const full = this.#queue.length >= this.#options.limits.appendsQueuedMax;
-    for (const { group: id, message } of messages) {
-      const group = this.#groups.get(id);
-      if (group === undefined) this.#lifecycle.addressed(id, message);
-      // The id was given to this node again: the replica here was removed and does not know it.
-      else if (message.to > group.replica) this.#bury(group);
-      else if (message.to === group.replica && group.heardFrom(message.from, from)) {
-        if (!full || !needsLog(message)) {
-          this.#give(group, { kind: 'message', message });
-          continue;
-        }
-      }
-      this.statistics.droppedMessages += 1;
-    }
-    if (!this.#queue.empty) this.#schedule();
+    if (this.#stopped) this.#unsent += messages.length;
+    else this.#intake.take(from, messages);
+    // A group may have been created, or buried.
+    if (this.#log.ready) this.#schedule();
   }
 
   /** Groups with a member there are told: the quiet ones one after another. */
@@ -269,11 +267,12 @@ export class Host {
     this.#turnIsDue = false;
     this.#inTurn = true;
     try {
-      this.statistics.turns += 1;
+      this.#turns += 1;
       if (durable !== undefined) this.#durable(durable);
       this.#compact(startMs);
       this.#stepAndDrain();
-      this.#write();
+      const written = this.#log.write();
+      if (written !== undefined) this.#durable(written);
       this.#outgoing.send(this.#options.transport);
       if (this.#apply()) {
         // What was applied frees room and grants reads; both belong to this turn.
@@ -291,8 +290,7 @@ export class Host {
 
   #hasWork(): boolean {
     if (this.#dirty.size > 0) return true;
-    if (!this.#queue.empty && this.#writing === undefined) return true;
-    return this.#applier.ready;
+    return this.#log.ready || this.#applier.ready;
   }
 
   #stepAndDrain(): void {
@@ -314,17 +312,17 @@ export class Host {
 
   #take(group: Group, effects: Effects): void {
     for (const message of effects.send) this.#send(group, message);
-    if (effects.append !== undefined) this.#queue.push(group, effects.append);
+    if (effects.append !== undefined) this.#log.queue.push(group, effects.append);
     if (effects.append?.snapshot !== undefined) this.#leaveState(group);
     if (effects.apply.length > 0) this.#applier.add(group);
-    this.statistics.readRounds += effects.reads.length;
+    this.#readRounds += effects.reads.length;
     this.#news.take(group, effects);
     // As soon as there is a leader the replica makes sure that it is current.
     if (effects.role !== undefined && effects.role.leader !== 0) this.#freshness.ask(group);
   }
 
   #send(group: Group, message: Message): void {
-    if (!this.#outgoing.add(group, message)) this.statistics.droppedMessages += 1;
+    if (!this.#outgoing.add(group, message)) this.#unsent += 1;
   }
 
   /** Another state takes the place of this one: nothing more is done to it or read from it. */
@@ -348,26 +346,6 @@ export class Host {
   }
 
   // The log --------------------------------------------------------------------------------
-
-  #write(): void {
-    if (this.#writing !== undefined || this.#queue.empty) return;
-    const batch = this.#queue.take(this.#options.limits.batchBytesMax);
-    if (isEmpty(batch.wal)) {
-      this.#durable(batch);
-      return;
-    }
-    this.#writing = this.#options.wal.write(batch.wal).then(
-      () => {
-        this.#writing = undefined;
-        // The answers leave now, not after whatever the loop does next.
-        this.#turn(batch);
-      },
-      (error: Error) => {
-        this.#writing = undefined;
-        this.fail(error);
-      },
-    );
-  }
 
   #durable(batch: AppendBatch): void {
     for (const birth of this.#lifecycle.durable(batch.wal)) {
@@ -395,7 +373,7 @@ export class Host {
     if (nowMs - this.#lookedAtTailsMs < compactionMs) return;
     this.#lookedAtTailsMs = nowMs;
     for (const { group, mark } of this.#compaction.marks(this.#groups.values())) {
-      this.#queue.compact(group, mark);
+      this.#log.queue.compact(group, mark);
     }
   }
 
@@ -446,13 +424,8 @@ export class Host {
   /** Stops all groups and waits for the batch being written. Idempotent. */
   async close(): Promise<void> {
     if (!this.#stopped) this.#stop();
-    await this.#writing;
+    await this.#log.idle();
   }
 }
 
 const stopped = { status: 'not-applied', reason: 'stopped' } as const;
-
-/** True for what a replica answers, or takes in, through its log. */
-function needsLog({ type }: Message): boolean {
-  return type === 'append' || type === 'vote' || type === 'pre-vote';
-}

@@ -11,7 +11,6 @@ import type {
   WriteResult,
 } from '../../src/kv/store/types.js';
 import type { Entry, GroupId } from '../../src/raft/core/types.js';
-import type { SnapshotFiles } from '../../src/raft/snapshots/types.js';
 import { FakeStateMachine } from '../raft/fake-state-machine.js';
 
 export class FakeStore extends FakeStateMachine implements Store {
@@ -65,14 +64,6 @@ export class FakeStore extends FakeStateMachine implements Store {
   async close(): Promise<void> {}
   createShards(births: readonly ShardBirth[]): void {
     this.births.push(...births);
-  }
-
-  get snapshots(): SnapshotFiles {
-    throw new Error('this store has no snapshots');
-  }
-
-  installing(): boolean {
-    return false;
   }
 
   sliceHash(): undefined {}

@@ -7,7 +7,7 @@ import {
   type Index,
 } from '../../src/raft/core/types.js';
 import type { GroupEntries, StateMachine } from '../../src/raft/state-machine.js';
-import { type FakeState, FakeSnapshotFiles } from './snapshots/fake-snapshot-files.js';
+import { FakeSnapshotFiles, type FakeState } from './snapshots/fake-snapshot-files.js';
 
 export class FakeStateMachine implements StateMachine, FakeState {
   onProgress: () => void = () => {};

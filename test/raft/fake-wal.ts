@@ -9,6 +9,7 @@ import {
   type Index,
   type LogMark,
   type LogReader,
+  type ReplicaId,
   type TermRun,
 } from '../../src/raft/core/types.js';
 import type {
@@ -39,6 +40,7 @@ export class FakeWal implements Wal {
   failure: Error | undefined;
   pressed: { group: GroupId; upTo: Index }[] = [];
   readonly tails = new Map<GroupId, number>();
+  readonly tombstones = new Map<GroupId, ReplicaId>();
   readonly #logs = new Map<GroupId, FakeLog>();
   #pending: PendingWrite | undefined;
   readonly statistics: WalStatistics = {
@@ -59,7 +61,15 @@ export class FakeWal implements Wal {
   }
 
   async open(): Promise<Recovered> {
-    return { groups: this.recovered(), tombstones: new Map() };
+    return {
+      groups: this.recovered(),
+      tombstones: this.tombstones,
+      fresh: this.batches.length === 0,
+    };
+  }
+
+  found() {
+    return { groups: this.recovered(), tombstones: this.tombstones };
   }
 
   /** What a restart would find: only what is durable. */
@@ -96,6 +106,10 @@ export class FakeWal implements Wal {
       const nothing = { lastIndex: mark.index, terms: [], configurations: [] };
       const birth = { group, replica, mark, hardState, ...nothing };
       this.#logs.set(group, { birth, hardState, mark, entries: [] });
+    }
+    for (const { group, minReplica } of pending.batch.removed) {
+      this.#logs.delete(group);
+      this.tombstones.set(group, minReplica);
     }
     for (const write of pending.batch.writes) this.#store(write);
     pending.resolve();

@@ -7,8 +7,14 @@
  *              append.snapshot durable -> install -> snapshot-installed
  */
 import type { Clock } from '../clock.js';
-import type { EntryId, GroupId, Index, SnapshotDescription } from '../core/types.js';
-import type { Effects, Input } from '../core/types.js';
+import type {
+  Effects,
+  EntryId,
+  GroupId,
+  Index,
+  Input,
+  SnapshotDescription,
+} from '../core/types.js';
 import type { Group } from '../group.js';
 import type { StateMachine } from '../state-machine.js';
 import type { IncomingRequest, Transport } from '../transport/types.js';

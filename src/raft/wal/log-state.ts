@@ -67,7 +67,7 @@ export class LogState {
     application.finish();
   }
 
-  recovered(): Recovered {
+  recovered(): Omit<Recovered, 'fresh'> {
     const groups = [...this.#groups.values()].map((log) => {
       const { group, replica, hardState, mark, lastIndex, terms } = log.describe();
       const configurations = [...log.configurations];

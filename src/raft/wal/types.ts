@@ -66,6 +66,8 @@ export interface RecoveredGroup {
 export interface Recovered {
   readonly groups: readonly RecoveredGroup[];
   readonly tombstones: ReadonlyMap<GroupId, ReplicaId>;
+  /** There was no log in the folder: it is new, or was lost. */
+  readonly fresh: boolean;
 }
 
 export interface Wal {

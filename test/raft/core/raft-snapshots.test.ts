@@ -254,7 +254,11 @@ t.test('D8: a lost offer, a failed making and a failed fetch strand nobody', asy
   cluster.fetch(3);
   t.equal(cluster.status(3).fetching, undefined);
   cluster.settle();
-  t.equal(cluster.replica(1).wanted.length, 1, 'the leader learns that the file is no longer there');
+  t.equal(
+    cluster.replica(1).wanted.length,
+    1,
+    'the leader learns that the file is no longer there',
+  );
   cluster.makeSnapshot(1);
   cluster.settle();
   cluster.fetch(3, true);
@@ -285,7 +289,10 @@ t.test('D9, sys 21: the term of a snapshot is the term of its entry', async (t) 
   const made = { index: 2, configuration, bytes: 1, checksum: 1 };
   const wrong = { ...made, term: 3 };
   t.equal(cluster.core(1).termAt(2), 2);
-  t.throws(() => cluster.step(1, { kind: 'snapshot-made', to: 3, snapshot: wrong }), ImpossibleInput);
+  t.throws(
+    () => cluster.step(1, { kind: 'snapshot-made', to: 3, snapshot: wrong }),
+    ImpossibleInput,
+  );
 });
 
 t.test('D12, sys 21: another entry than the committed one is refused aloud', async (t) => {
@@ -337,21 +344,24 @@ t.test('A14: a candidate follows the leader that offers it a snapshot', async (t
   t.ok(cluster.replica(3).fetch);
 });
 
-t.test('a candidate that receives its old snapshot cannot win with the votes it gets', async (t) => {
-  const cluster = oneBehind();
-  cluster.slowSnapshots.add(3);
-  heartbeat(cluster);
-  cluster.lost = across(3);
-  cluster.tick(3, 12);
-  cluster.drop();
-  t.equal(cluster.status(3).role, 'pre-candidate');
-  cluster.fetch(3);
-  t.equal(cluster.status(3).installing, true);
-  for (const from of [1, 2]) {
-    cluster.inject({ type: 'pre-vote-response', from, to: 3, term: 2, granted: true });
-  }
-  t.match(cluster.status(3), { term: 1 }, 'it does not go on to the vote');
-});
+t.test(
+  'a candidate that receives its old snapshot cannot win with the votes it gets',
+  async (t) => {
+    const cluster = oneBehind();
+    cluster.slowSnapshots.add(3);
+    heartbeat(cluster);
+    cluster.lost = across(3);
+    cluster.tick(3, 12);
+    cluster.drop();
+    t.equal(cluster.status(3).role, 'pre-candidate');
+    cluster.fetch(3);
+    t.equal(cluster.status(3).installing, true);
+    for (const from of [1, 2]) {
+      cluster.inject({ type: 'pre-vote-response', from, to: 3, term: 2, granted: true });
+    }
+    t.match(cluster.status(3), { term: 1 }, 'it does not go on to the vote');
+  },
+);
 
 t.test('D3: an append from before the mark is answered with the commit index', async (t) => {
   const cluster = oneBehind();

@@ -69,7 +69,8 @@ export class SimulatedDisk {
   configurations(): ConfigurationAt[] {
     const found: ConfigurationAt[] = [];
     for (const { index, kind, data } of this.#entries) {
-      const configuration = kind === EntryKind.configuration ? decodeConfiguration(data) : undefined;
+      const configuration =
+        kind === EntryKind.configuration ? decodeConfiguration(data) : undefined;
       if (configuration !== undefined) found.push({ index, configuration });
     }
     return found;

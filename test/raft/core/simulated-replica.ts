@@ -15,7 +15,7 @@ import type {
   ReplicaId,
 } from '../../../src/raft/core/types.js';
 import { SimulatedDisk } from './simulated-disk.js';
-import { type SnapshotFile, SimulatedState } from './simulated-state.js';
+import { SimulatedState, type SnapshotFile } from './simulated-state.js';
 
 export interface SimulatedReplicaOptions {
   readonly id: ReplicaId;

@@ -55,7 +55,8 @@ export class SimulatedState {
   flushedTo(index: Index): void {
     invariant(!this.#half && index <= this.#applied, 'only what is applied is flushed');
     this.#durable = Math.max(this.#durable, index);
-    for (const known of this.#digests.keys()) if (known < this.#durable) this.#digests.delete(known);
+    for (const known of this.#digests.keys())
+      if (known < this.#durable) this.#digests.delete(known);
   }
 
   /** A power cut takes the state back to a point between the durable one and the newest. */

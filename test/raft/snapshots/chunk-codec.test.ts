@@ -9,7 +9,12 @@ import {
   encodeChunkRequest,
 } from '../../../src/raft/snapshots/chunk-codec.js';
 
-const request = { group: 7, snapshot: { index: 2 ** 40, term: 3 }, offset: 2 ** 33, length: 262_144 };
+const request = {
+  group: 7,
+  snapshot: { index: 2 ** 40, term: 3 },
+  offset: 2 ** 33,
+  length: 262_144,
+};
 
 t.test('a request arrives as it was sent', async (t) => {
   const bytes = encodeChunkRequest(request);
@@ -63,7 +68,12 @@ t.test('bytes that are something else are refused, whatever they are', async (t)
   ]) {
     t.throws(() => decodeChunkRequest(bytes), ChunkFormatError);
   }
-  for (const bytes of [Buffer.alloc(0), Buffer.alloc(7), Buffer.alloc(8), Buffer.from([1, 9, 0, 0, 0, 0, 0, 0])]) {
+  for (const bytes of [
+    Buffer.alloc(0),
+    Buffer.alloc(7),
+    Buffer.alloc(8),
+    Buffer.from([1, 9, 0, 0, 0, 0, 0, 0]),
+  ]) {
     t.throws(() => decodeChunkAnswer(bytes, 1), ChunkFormatError);
   }
 });
