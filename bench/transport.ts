@@ -124,7 +124,15 @@ async function serve(): Promise<void> {
 function response(message: Message): Message {
   const index = message.type === 'append' ? message.previousIndex + message.entries.length : 0;
   const ends = { from: message.to, to: message.from, term: message.term };
-  return { type: 'append-response', ...ends, rejected: false, index, hintIndex: 0, hintTerm: 0 };
+  return {
+    type: 'append-response',
+    ...ends,
+    rejected: false,
+    index,
+    hintIndex: 0,
+    hintTerm: 0,
+    wantsSnapshot: false,
+  };
 }
 
 function makeTransport(node: number): SocketTransport {

@@ -22,6 +22,7 @@ const configuration = {
   learners: [],
   learnersNext: [],
   autoLeave: false,
+  nextReplica: 100,
 };
 
 interface Figures {

@@ -5,10 +5,10 @@
 import { defaultLimits } from '../http/limits.js';
 import { createHttpServer, type HttpServer } from '../http/server.js';
 import { DataFolderError } from '../kv/data-folder-error.js';
-import { NodeDataError } from '../kv/node.js';
 import { type OpenNode, openNode } from '../kv/open-node.js';
+import { NodeDataError } from '../kv/start-groups.js';
 import { StoreError } from '../kv/store/store-error.js';
-import { ImpossibleInput } from '../raft/core/log.js';
+import { ImpossibleInput } from '../raft/core/impossible-input.js';
 import { WalError } from '../raft/wal/errors.js';
 import { formatAddress } from './address.js';
 import { CommandError } from './command-errors.js';

@@ -16,6 +16,8 @@ export interface HttpLimits {
   readonly requestsInFlightMax: number;
   /** The same for all other routes, so that a full data path still shows its metrics. */
   readonly otherRequestsInFlightMax: number;
+  /** Body of a request under `/admin/v1`. */
+  readonly adminBodyBytesMax: number;
   /** Received bytes of request bodies, over all requests, until they are answered. */
   readonly bodyBytesInFlightMax: number;
   /** Bytes of answers that clients have not taken yet; more reads are refused with 429. */
@@ -54,6 +56,7 @@ export const defaultLimits: HttpLimits = {
   valueBytesMax: 1024 * 1024,
   requestsInFlightMax: 10_000,
   otherRequestsInFlightMax: 256,
+  adminBodyBytesMax: 16 * 1024,
   bodyBytesInFlightMax: 64 * 1024 * 1024,
   answerBytesUnsentMax: 64 * 1024 * 1024,
   connectionsMax: 16_384,

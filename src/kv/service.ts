@@ -134,6 +134,80 @@ export interface NodeStatus {
   readonly version: string | undefined;
 }
 
+/** A change of a shard's members, as an operator asks for it. At most one replica per node. */
+export type MembershipRequest = {
+  /** Refuses when the shard's membership epoch is another one. */
+  readonly expectedEpoch?: number;
+  /** Only says what would happen. */
+  readonly dryRun: boolean;
+} /** As a learner first; promoted as soon as it has caught up, unless it is to stay a learner. */ & (
+  | {
+      readonly action: 'add';
+      readonly node: NodeId;
+      readonly learner: boolean;
+      /** Although the node cannot be reached now. */
+      readonly force: boolean;
+    }
+  | { readonly action: 'promote' | 'demote' | 'remove'; readonly node: NodeId }
+  /** `by` is added as a learner; when it has caught up, one change promotes it, removes `node`. */
+  | {
+      readonly action: 'replace';
+      readonly node: NodeId;
+      readonly by: NodeId;
+      readonly force: boolean;
+    }
+);
+
+export const membershipStepKinds = [
+  'add-learner',
+  'catch-up',
+  'promote',
+  'demote',
+  'remove',
+  'promote-and-remove',
+] as const;
+
+export interface MembershipStepStatus {
+  readonly step: (typeof membershipStepKinds)[number];
+  readonly node: NodeId;
+  readonly state: 'done' | 'running' | 'waiting';
+  /** In words for an operator: how far it is, or what it waits for. */
+  readonly detail: string;
+}
+
+export interface MembershipAnswer {
+  readonly shard: GroupId;
+  /** The leader that answered. */
+  readonly node: NodeId;
+  /** `planned`: a dry run. `running`: the time was over; the leader goes on by itself. */
+  readonly state: 'done' | 'running' | 'planned';
+  /** False: there was nothing to do. */
+  readonly changed: boolean;
+  readonly detail: string;
+  readonly steps: readonly MembershipStepStatus[];
+  /** Of the membership now, for the next request's `expectedEpoch`. */
+  readonly epoch: number;
+  readonly members: readonly ShardMember[];
+}
+
+export interface TransferRequest {
+  readonly to: NodeId | 'best';
+  readonly dryRun: boolean;
+}
+
+export interface TransferAnswer {
+  readonly shard: GroupId;
+  /** The node that answered: the leader before the transfer. */
+  readonly node: NodeId;
+  readonly state: 'done' | 'planned';
+  /** False: it led already. */
+  readonly changed: boolean;
+  /** Who leads now; of a dry run: who would. */
+  readonly leader: NodeId;
+  readonly term: Term;
+  readonly detail: string;
+}
+
 /** One named check of `/readyz`. `detail` says what is wrong, for an operator. */
 export interface ReadyCheck {
   readonly name: string;
@@ -156,6 +230,7 @@ export interface NodeStatistics {
   readonly droppedMessages: number;
   readonly elections: number;
   readonly snapshots: SnapshotStatistics;
+  readonly administration: AdministrationStatistics;
   readonly quietGroups: number;
   /** Steps of state checks that were compared with a majority, as the leader. */
   readonly stateChecks: number;
@@ -163,6 +238,17 @@ export interface NodeStatistics {
   readonly damagedReplicas: number;
   /** Leaderships given away because the own disk was slow. */
   readonly slowDiskHandOvers: number;
+}
+
+/** What this node carried out for operators as the leader, since the start. */
+export interface AdministrationStatistics {
+  readonly changesUnderWay: number;
+  readonly changesDone: number;
+  readonly changesRefused: number;
+  /** Begun or waiting when the leadership was lost. */
+  readonly changesLeft: number;
+  readonly transfersDone: number;
+  readonly transfersFailed: number;
 }
 
 /** Set by the metrics to observe distributions; called on the hot path, so they must be cheap. */
@@ -177,7 +263,21 @@ export interface NodeObserver {
   applied(entries: number, durationMs: number): void;
 }
 
-export interface KvService {
+/** Both reject with KvError. Any node takes them; the shard's leader carries them out. */
+export interface ShardAdministration {
+  changeMembers(
+    shard: GroupId,
+    request: MembershipRequest,
+    context: RequestContext,
+  ): Promise<MembershipAnswer>;
+  transferLeader(
+    shard: GroupId,
+    request: TransferRequest,
+    context: RequestContext,
+  ): Promise<TransferAnswer>;
+}
+
+export interface KvService extends ShardAdministration {
   readonly node: NodeId;
   readonly cluster: string;
   readonly version: string;

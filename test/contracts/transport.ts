@@ -57,7 +57,15 @@ export class Recorder implements TransportHandler {
 
 export function appendResponse(index: number): Message {
   const ends = { from: 1, to: 2, term: 1 };
-  return { type: 'append-response', ...ends, rejected: false, index, hintIndex: 0, hintTerm: 0 };
+  return {
+    type: 'append-response',
+    ...ends,
+    rejected: false,
+    index,
+    hintIndex: 0,
+    hintTerm: 0,
+    wantsSnapshot: false,
+  };
 }
 
 export function append(index: number, data: Uint8Array): Message {
@@ -121,7 +129,15 @@ function messageTests(t: Test, name: string, makeWorld: () => TransportWorld): v
     const { world, transport, recorder } = await openWorld(t, makeWorld);
     const beats: GroupMessage[] = Array.from({ length: 500 }, (_, group) => ({
       group,
-      message: { type: 'heartbeat', from: 1, to: 2, term: 9, commit: group, context: 3 },
+      message: {
+        type: 'heartbeat',
+        from: 1,
+        to: 2,
+        term: 9,
+        commit: group,
+        context: 3,
+        quiet: false,
+      },
     }));
     transport(1).send(2, beats);
     await world.until('all heartbeats', () => recorder(2).messages.length >= 500);

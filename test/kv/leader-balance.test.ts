@@ -57,6 +57,17 @@ t.test('after it has settled, one leadership after the other goes where it belon
   t.same([ledBy(1), ledBy(2), ledBy(3)], [[2], [1, 4], [3]]);
 });
 
+t.test('what an operator wants to be led here stays for a while', async (t) => {
+  const { world, balance, leadAll, ledBy } = balanced(t, 2);
+  balance.start({ campaign: false });
+  balance.keep(1);
+  await leadAll();
+  await world.pass(defaultLeaderBalanceTiming.operatorMs - 5 * periodMs);
+  t.same(ledBy(1), [1]);
+  await world.pass(10 * periodMs);
+  t.same(ledBy(2), [1]);
+});
+
 t.test('a replica that does not keep up is not made leader', async (t) => {
   const { world, balance, leadAll, ledBy } = balanced(t, 2);
   await leadAll();

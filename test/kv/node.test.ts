@@ -2,9 +2,10 @@
 import { rmSync } from 'node:fs';
 import t, { type Test } from 'tap';
 import type { ClusterConfiguration } from '../../src/kv/cluster-configuration.js';
-import { KvNode, NodeDataError } from '../../src/kv/node.js';
+import { KvNode } from '../../src/kv/node.js';
 import type { KvNodeParts } from '../../src/kv/node-parts.js';
 import { initialShardMap } from '../../src/kv/shard/shard-map.js';
+import { NodeDataError } from '../../src/kv/start-groups.js';
 import type { TransportHandler } from '../../src/raft/transport/types.js';
 import { FakeWal } from '../raft/fake-wal.js';
 import { ManualClock } from '../simulation/manual-clock.js';
@@ -144,6 +145,7 @@ t.test('a log that lacks one of the shards stops the start', async (t) => {
             learners: [],
             learnersNext: [],
             autoLeave: false,
+            nextReplica: 100,
           },
         },
         hardState: { term: 0, vote: 0, commit: 0 },
@@ -160,6 +162,12 @@ t.test('a node that holds no shard has no log to lose: it starts again', async (
     const parts = new Parts();
     const holdsNone = parts.node({ node }, 2).shards()[0]?.members[0]?.node !== node;
     if (!holdsNone) continue;
+    const nothing = { groups: [], tombstones: new Map() };
+    parts.wal.open = async () => ({ ...nothing, fresh: true });
+    const wiped = parts.node({ node, metPeers: true }, 2);
+    await t.rejects(wiped.open(), NodeDataError, 'but a log that was there and is gone is missed');
+    await wiped.close();
+    parts.wal.open = async () => ({ ...nothing, fresh: false });
     const started = parts.node({ node, metPeers: true }, 2);
     await started.open();
     t.ok(started.readiness().find(({ name }) => name === 'shard-majorities')?.ok);

@@ -3,8 +3,8 @@ import { rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import t, { type Test } from 'tap';
-import { NodeDataError } from '../../src/kv/node.js';
 import { type OpenNode, type OpenNodeOptions, openNode } from '../../src/kv/open-node.js';
+import { NodeDataError } from '../../src/kv/start-groups.js';
 
 const warnings: string[] = [];
 const logger = {

@@ -22,7 +22,9 @@ class Driven {
       hardState: { term: 0, vote: 0, commit: 0 },
       lastIndex: 0,
       terms: [],
+      configurations: [],
       applied: 0,
+      installing: false,
       reader: { entries: () => [] },
       random: () => 0.5,
       timing: defaultTiming,
@@ -76,6 +78,7 @@ class Driven {
       index,
       hintIndex: 0,
       hintTerm: 0,
+      wantsSnapshot: false,
     } as const;
     this.group.receive({ kind: 'message', message });
     this.turn();

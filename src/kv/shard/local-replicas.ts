@@ -10,7 +10,7 @@ import type { Host } from '../../raft/host.js';
 import { KvError } from '../errors.js';
 import type { ReadAnswer, WriteAnswer, WriteRequest } from '../service.js';
 import { encodeCommand } from '../store/command.js';
-import type { CommandResult, ShardState, Store } from '../store/types.js';
+import type { ShardState, Store, WriteResult } from '../store/types.js';
 import { deadline } from './deadline.js';
 import { hashOf } from './hash.js';
 
@@ -64,7 +64,7 @@ export class LocalReplicas {
 
   /** True when this node's replica will be able to answer once it has caught up. */
   canServe(shard: GroupId): boolean {
-    return this.#options.host.group(shard)?.raft.behindTail === false;
+    return this.#options.host.group(shard)?.raft.installing === false;
   }
 
   leads(shard: GroupId): boolean {
@@ -125,7 +125,7 @@ export class LocalReplicas {
           throw this.#notLeader(shard);
       }
     }
-    const result = outcome.result as CommandResult;
+    const result = outcome.result as WriteResult;
     const decided = { shard, node: this.#options.node, shardRevision: result.shardRevision };
     switch (result.outcome) {
       case 'wrong-epoch':

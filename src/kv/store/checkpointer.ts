@@ -91,6 +91,7 @@ export class Checkpointer {
   readonly #options: CheckpointerOptions;
   #held = false;
   #stopped = false;
+  #readers = 0;
   #commits = 0;
   #commitsSeen = 0;
   #commitsLooked = 0;
@@ -112,6 +113,22 @@ export class Checkpointer {
 
   get held(): boolean {
     return this.#held;
+  }
+
+  /** For work that can wait: true while the writer is held, or the disk is behind. */
+  mustWait(): boolean {
+    if (this.#held) return true;
+    const { log, checkpointed } = this.#options.client.lookAtLog();
+    return log - checkpointed >= this.#options.limits.syncFrames;
+  }
+
+  /** Another connection reads for seconds: until it ends the log cannot be restarted. */
+  readerBegan(): void {
+    this.#readers += 1;
+  }
+
+  readerEnded(): void {
+    this.#readers -= 1;
   }
 
   /** Once the worker is open. */
@@ -197,6 +214,7 @@ export class Checkpointer {
   #mustRestartLog(): boolean {
     const { limits, clock } = this.#options;
     // With nothing left to copy the next transaction restarts the log by itself.
+    if (this.#readers > 0) return false;
     if (this.#rest === 0 || this.state.log * frameBytes < limits.walBytesMax) return false;
     return clock.monotonicMs() >= this.#holdNotBeforeMs;
   }
@@ -224,7 +242,8 @@ export class Checkpointer {
   /** While the worker is busy the writer may outrun the disk: then it waits, the log is bounded. */
   #lookForOverrun(): void {
     const { clock, client, limits } = this.#options;
-    if (this.#held || this.#stopped || this.#commits - this.#commitsLooked < commitsPerLook) return;
+    if (this.#held || this.#stopped || this.#readers > 0) return;
+    if (this.#commits - this.#commitsLooked < commitsPerLook) return;
     this.#commitsLooked = this.#commits;
     const { log, checkpointed } = client.lookAtLog();
     const far = log - checkpointed >= limits.restFramesHard;

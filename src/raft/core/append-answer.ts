@@ -2,7 +2,8 @@
  * The receiving side of replication (section 5.3): what a follower does with an append, and what
  * it answers. Only what the message itself proved to match is acknowledged or committed.
  */
-import { ImpossibleInput, type RaftLog } from './log.js';
+import { ImpossibleInput } from './impossible-input.js';
+import type { RaftLog } from './log.js';
 import type { AppendMessage, AppendResponse, EntryId, Index, ReplicaId, Term } from './types.js';
 
 export type AppendAnswer =
@@ -25,6 +26,15 @@ export function receiveAppend(log: RaftLog, message: AppendMessage): AppendAnswe
   return { rejected: false, index: matched };
 }
 
+/** Nothing but a snapshot helps: of at least this index. */
+export function snapshotRequest(
+  atLeast: Index,
+  ends: { from: ReplicaId; to: ReplicaId; term: Term },
+): AppendResponse {
+  const refusal = { rejected: true, index: 0, hint: { index: atLeast, term: 0 } } as const;
+  return { ...appendResponse(refusal, ends), wantsSnapshot: true };
+}
+
 export function appendResponse(
   answer: AppendAnswer,
   ends: { from: ReplicaId; to: ReplicaId; term: Term },
@@ -39,6 +49,7 @@ export function appendResponse(
     index: answer.index,
     hintIndex: hint.index,
     hintTerm: hint.term,
+    wantsSnapshot: false,
   };
 }
 

@@ -6,6 +6,7 @@ import type {
   DropReason,
   Effects,
   EntryId,
+  HandOverReason,
   Index,
   Message,
   ReplicaId,
@@ -24,6 +25,7 @@ export class EffectsCollector {
   #reads: { id: RequestId; index: Index }[] = [];
   #proposed: { id: RequestId; entry: EntryId }[] = [];
   #dropped: { id: RequestId; reason: DropReason }[] = [];
+  #handOver: Effects['handOver'];
   #told: RoleNow | undefined;
 
   granted(id: RequestId, index: Index): void {
@@ -38,27 +40,40 @@ export class EffectsCollector {
     this.#dropped.push({ id, reason });
   }
 
+  handOver(to: ReplicaId, reason: HandOverReason): void {
+    this.#handOver = { to, reason };
+  }
+
   /** Undefined when there is nothing to do. */
   take(turn: {
     send: readonly Message[];
     append: Append | undefined;
     apply: Effects['apply'];
+    fetch: Effects['fetch'];
+    snapshotsWanted: Effects['snapshotsWanted'];
     now: RoleNow;
   }): Effects | undefined {
-    const { send, append, apply } = turn;
+    const { send, append, apply, fetch, snapshotsWanted } = turn;
+    const handOver = this.#handOver;
     const role = this.#roleNews(turn.now);
     const lists = send.length + apply.length + this.#reads.length + this.#proposed.length;
-    const idle = lists + this.#dropped.length === 0 && append === undefined && role === undefined;
-    if (idle) return undefined;
+    const rare = this.#dropped.length + snapshotsWanted.length;
+    const singles = [append, role, fetch, handOver].some((effect) => effect !== undefined);
+    if (lists + rare === 0 && !singles) return undefined;
     const effects: Effects = {
       send,
       apply,
       reads: this.#reads,
       proposed: this.#proposed,
       dropped: this.#dropped,
+      refused: [],
+      snapshotsWanted,
       ...(append !== undefined && { append }),
       ...(role !== undefined && { role }),
+      ...(fetch !== undefined && { fetch }),
+      ...(handOver !== undefined && { handOver }),
     };
+    this.#handOver = undefined;
     this.#reads = [];
     this.#proposed = [];
     this.#dropped = [];

@@ -12,14 +12,17 @@ import type { Outbox } from './outbox.js';
 import { Progress } from './progress.js';
 import { reachedByQuorum, voteResult } from './quorum.js';
 import { type GrantedRead, ReadRounds } from './reads.js';
+import { SnapshotSending } from './snapshot-sending.js';
 import {
   type AppendResponse,
   type Entry,
   type EntryId,
   EntryKind,
+  type HandOverReason,
   type HeartbeatResponse,
   type Index,
   type ReplicaId,
+  type SnapshotDescription,
   type Term,
 } from './types.js';
 
@@ -37,6 +40,8 @@ export interface LeadershipParts {
 
 interface Transfer {
   readonly to: ReplicaId;
+  /** Undefined: the host wanted it. */
+  readonly reason: HandOverReason | undefined;
   ticks: number;
   asked: boolean;
 }
@@ -45,6 +50,7 @@ export class Leadership {
   readonly reads: ReadRounds;
   readonly #parts: LeadershipParts;
   readonly #followers = new Map<ReplicaId, Progress>();
+  readonly #snapshots: SnapshotSending;
   #uncommittedBytes = 0;
   #quorumTicks = 0;
   #transfer: Transfer | undefined;
@@ -54,6 +60,7 @@ export class Leadership {
   constructor(parts: LeadershipParts) {
     this.#parts = parts;
     this.reads = new ReadRounds(parts.lastContext);
+    this.#snapshots = new SnapshotSending(parts.log);
     const { log, membership, self, limits } = parts;
     const window = {
       messagesMax: limits.inflightMessagesMax,
@@ -123,7 +130,7 @@ export class Leadership {
     return voteResult(membership, active) === 'won';
   }
 
-  #broadcastHeartbeat(): void {
+  #broadcastHeartbeat(quiet = false): void {
     const { self, term, log, outbox } = this.#parts;
     for (const [replica, progress] of this.#followers) {
       outbox.sendNow({
@@ -133,6 +140,7 @@ export class Leadership {
         term,
         commit: Math.min(progress.match, log.commit),
         context: this.reads.lastContext,
+        quiet,
       });
     }
   }
@@ -142,14 +150,42 @@ export class Leadership {
     const progress = this.#followers.get(message.from);
     if (progress === undefined) return;
     progress.active = true;
-    if (message.rejected) {
-      if (progress.state === 'stalled') return this.#tailRefused(message);
-      const hint = this.#parts.log.lastPossibleMatch(message.hintIndex, message.hintTerm);
-      progress.rejected(message.index, hint.index);
-      return;
+    if (message.rejected) return this.#appendRejected(message, progress);
+    const { log } = this.#parts;
+    if (message.index > log.lastIndex) return;
+    if (progress.state === 'snapshot' && message.index >= log.mark.index) {
+      // The logs connect, be it by the snapshot that was offered or by another (D7).
+      progress.becomeProbe();
+      this.#snapshots.ended(message.from);
     }
-    if (message.index > this.#parts.log.lastIndex) return;
     if (progress.accepted(message.index)) this.#transferIfCaughtUp();
+  }
+
+  #appendRejected(message: AppendResponse, progress: Progress): void {
+    const { log } = this.#parts;
+    const { from, index, hintIndex, hintTerm } = message;
+    if (message.wantsSnapshot) {
+      // Its log may connect all the same: then it goes on, for commits may need it.
+      if (progress.state === 'probe') progress.becomeSnapshot();
+      this.#snapshots.want(from, hintIndex);
+    } else if (progress.state === 'snapshot') {
+      this.#snapshots.refused(from, index);
+    } else if (progress.isAt(index) && index <= log.mark.index) {
+      // Not even the mark is in its log (B8, B18).
+      progress.becomeSnapshot();
+      this.#snapshots.want(from, log.mark.index);
+    } else {
+      progress.rejected(index, log.lastPossibleMatch(hintIndex, hintTerm).index);
+    }
+  }
+
+  /** What the host answers when it was asked for a snapshot. */
+  snapshotMade(to: ReplicaId, snapshot: SnapshotDescription | undefined): void {
+    this.#snapshots.made(to, snapshot);
+  }
+
+  takeSnapshotsWanted(): { to: ReplicaId; atLeast: Index }[] {
+    return this.#snapshots.takeWanted();
   }
 
   heartbeatAnswered(message: HeartbeatResponse): void {
@@ -160,6 +196,7 @@ export class Leadership {
     // The answer to what was lost never comes, be it a probe, a full window or the last append
     // of a burst: say something again, so that a gap is refused and found.
     progress.probeSent = false;
+    this.#snapshots.heard(message.from);
     const behind = progress.match < this.#parts.log.lastIndex;
     if (progress.state !== 'replicate' || behind) progress.nudge = true;
   }
@@ -185,11 +222,54 @@ export class Leadership {
     return true;
   }
 
-  startTransfer(to: ReplicaId): void {
+  startTransfer(to: ReplicaId, reason?: HandOverReason): void {
     const { membership, self } = this.#parts;
     if (to === self || !membership.isVoter(to) || this.#transfer?.to === to) return;
-    this.#transfer = { to, ticks: 0, asked: false };
+    this.#transfer = { to, reason, ticks: 0, asked: false };
     this.#transferIfCaughtUp();
+  }
+
+  /** Leadership goes to a voter that is heard and holds all that is committed, if there is one. */
+  handOver(reason: HandOverReason): ReplicaId | undefined {
+    const { log, membership } = this.#parts;
+    if (this.#transfer !== undefined) return undefined;
+    let best: ReplicaId | undefined;
+    let bestMatch = log.commit - 1;
+    for (const [replica, { active, state, match }] of this.#followers) {
+      const able = active && state === 'replicate' && membership.isVoter(replica);
+      if (!able || match <= bestMatch) continue;
+      best = replica;
+      bestMatch = match;
+    }
+    if (best !== undefined) this.startTransfer(best, reason);
+    return best;
+  }
+
+  get handingOver(): HandOverReason | undefined {
+    return this.#transfer?.reason;
+  }
+
+  /** Nobody waits for anything: everybody holds the whole log, committed, and is heard. */
+  get atRest(): boolean {
+    const { log, membership } = this.#parts;
+    const { lastIndex, commit, applied, durableIndex } = log;
+    const busy = this.#transfer !== undefined || this.reads.waiting || !this.#snapshots.idle;
+    if (busy || membership.outgoing.length > 0) return false;
+    if (commit !== lastIndex || applied !== lastIndex || durableIndex !== lastIndex) return false;
+    for (const { active, state, match } of this.#followers.values()) {
+      if (!active || state !== 'replicate' || match !== lastIndex) return false;
+    }
+    return true;
+  }
+
+  goQuiet(): void {
+    this.#broadcastHeartbeat(true);
+  }
+
+  /** Check-quorum counts anew: while the group was quiet nobody said anything. */
+  wake(): void {
+    this.#quorumTicks = 0;
+    this.#broadcastHeartbeat();
   }
 
   #transferIfCaughtUp(): void {
@@ -226,10 +306,9 @@ export class Leadership {
 
   #replicate(replica: ReplicaId, progress: Progress): void {
     const { log } = this.#parts;
-    // A heartbeat was answered: look again, the follower or this log may have changed.
-    if (progress.state === 'stalled' && progress.nudge) progress.becomeProbe();
+    this.#offerSnapshot(replica, progress);
     while (!progress.paused && progress.next <= log.lastIndex) {
-      if (!this.#sendAppend(replica, progress, true)) return;
+      this.#sendAppend(replica, progress, true);
       if (progress.state === 'probe') return;
     }
     // No entries to send: the commit index may be news, or a probe or a full window needs words.
@@ -240,24 +319,31 @@ export class Leadership {
     }
   }
 
-  /** False when the follower's next entry is compacted away. */
-  #sendAppend(replica: ReplicaId, progress: Progress, withEntries: boolean): boolean {
-    const { log, limits } = this.#parts;
-    const previousIndex = progress.next - 1;
-    const previousTerm = log.term(previousIndex);
-    if (previousTerm === undefined) {
-      progress.becomeStalled();
-      this.#sendAppendAfter(replica, log.mark, []);
-      return false;
-    }
-    const entries = withEntries ? log.entries(progress.next, limits.appendBytesMax) : [];
-    this.#sendAppendAfter(replica, { index: previousIndex, term: previousTerm }, entries);
-    const lastIndex = previousIndex + entries.length;
-    progress.sent(lastIndex, dataBytes(entries), Math.min(log.commit, lastIndex));
-    return true;
+  #offerSnapshot(replica: ReplicaId, progress: Progress): void {
+    const { outbox, self, term } = this.#parts;
+    const snapshot = this.#snapshots.takeOffer(replica);
+    if (snapshot === undefined) return;
+    outbox.sendNow({ type: 'snapshot', from: self, to: replica, term, snapshot });
+    // Nothing would end it where the logs connect. Whoever still wants one asks again.
+    if (progress.state !== 'snapshot') this.#snapshots.ended(replica);
   }
 
   /** Only after an entry whose term is known: never one of term 0 in the mark's place (B8). */
+  #sendAppend(replica: ReplicaId, progress: Progress, withEntries: boolean): void {
+    const { log, limits } = this.#parts;
+    const compacted = progress.next < log.firstIndex;
+    // It may hold more than it could acknowledge: asked before a snapshot is made for it.
+    if (compacted) progress.probeAfter(log.mark.index);
+    const previousIndex = progress.next - 1;
+    const previousTerm = log.term(previousIndex);
+    invariant(previousTerm !== undefined, 'an append follows the mark or a kept entry');
+    const some = withEntries && !compacted;
+    const entries = some ? log.entries(progress.next, limits.appendBytesMax) : [];
+    this.#sendAppendAfter(replica, { index: previousIndex, term: previousTerm }, entries);
+    const lastIndex = previousIndex + entries.length;
+    progress.sent(lastIndex, dataBytes(entries), Math.min(log.commit, lastIndex));
+  }
+
   #sendAppendAfter(replica: ReplicaId, previous: EntryId, entries: readonly Entry[]): void {
     const { log, outbox, self, term } = this.#parts;
     outbox.sendNow({
@@ -270,17 +356,6 @@ export class Leadership {
       commit: log.commit,
       entries,
     });
-  }
-
-  /**
-   * A stalled follower is asked for the mark, for it may hold more than this leader knows. When
-   * it does not, nothing can be appended to its log.
-   */
-  #tailRefused(message: AppendResponse): void {
-    const { log, outbox, self, term } = this.#parts;
-    const { firstIndex, mark } = log;
-    if (message.index !== mark.index) return;
-    outbox.sendNow({ type: 'behind-tail', from: self, to: message.from, term, firstIndex });
   }
 }
 

@@ -6,31 +6,32 @@
  *   compacted     readable from disk | only here
  *                      applied <= handed <= min(commit, durable)
  *
+ * A snapshot moves the mark to an entry that need not be in the log. Until its state is
+ * installed, applied stays behind the mark and nothing is handed out.
+ *
  * Terms of the whole log are kept as runs (a handful of numbers); entries only in a window of
  * recent ones. Whatever is not durable or not yet handed to apply is always in the window; older
  * entries are read back through the LogReader, which happens for followers that lag.
  */
+import { decodeConfiguration } from './configuration-codec.js';
+import { ConfigurationHistory } from './configuration-history.js';
+import { ImpossibleInput } from './impossible-input.js';
 import { invariant } from './invariant.js';
+import { checkStart, type LogStart } from './log-start.js';
 import { TermRuns } from './term-runs.js';
-import type { Entry, EntryId, Index, LogReader, Term, TermRun } from './types.js';
-
-export interface LogStart {
-  readonly mark: EntryId;
-  readonly lastIndex: Index;
-  readonly terms: readonly TermRun[];
-  readonly commit: Index;
-  readonly applied: Index;
-  readonly reader: LogReader;
-  /** Bytes of durable, applied entries kept in memory for followers that are close behind. */
-  readonly windowBytesMax: number;
-}
-
-/** A peer sent, or the disk held, what no correct Raft produces. Stops the replica. */
-export class ImpossibleInput extends Error {
-  override readonly name = 'ImpossibleInput';
-}
+import {
+  type Configuration,
+  type Entry,
+  type EntryId,
+  EntryKind,
+  type Index,
+  type LogMark,
+  type LogReader,
+  type Term,
+} from './types.js';
 
 export class RaftLog {
+  readonly configurations: ConfigurationHistory;
   readonly #reader: LogReader;
   readonly #windowBytesMax: number;
   readonly #terms: TermRuns;
@@ -39,6 +40,9 @@ export class RaftLog {
   #windowFirst: Index;
   #windowBytes = 0;
   #mark: EntryId;
+  /** The mark is that of a snapshot which no append has carried to the disk yet. */
+  #unwrittenMark: LogMark | undefined;
+  #installing: boolean;
   #lastIndex: Index;
   #durable: Index;
   /** First index that no drain has carried to the disk yet. */
@@ -55,13 +59,15 @@ export class RaftLog {
     this.#windowBytesMax = start.windowBytesMax;
     this.#mark = { index: start.mark.index, term: start.mark.term };
     this.#terms = new TermRuns(start.terms);
+    this.configurations = new ConfigurationHistory(start.mark.configuration, start.configurations);
     this.#lastIndex = start.lastIndex;
     this.#durable = start.lastIndex;
     this.#unwritten = start.lastIndex + 1;
     this.#windowFirst = start.lastIndex + 1;
     // After a power cut the state may be ahead of the last durable commit index or behind it
     // (R11); what is applied was committed.
-    this.#commit = Math.max(start.commit, start.applied);
+    this.#commit = Math.max(start.commit, start.applied, start.mark.index);
+    this.#installing = start.installing;
     this.#handed = start.applied;
     this.#applied = start.applied;
   }
@@ -84,6 +90,18 @@ export class RaftLog {
   }
   get applied(): Index {
     return this.#applied;
+  }
+  /** The state machine is being replaced: it is at no index at all. */
+  get installing(): boolean {
+    return this.#installing;
+  }
+  /** The last one applied; a snapshot's counts from the moment that the log begins with it. */
+  get configurationInForce(): Configuration {
+    return this.configurations.at(Math.max(this.#applied, this.#mark.index));
+  }
+  /** A configuration is committed and not in force here yet (E2). */
+  get configurationUnapplied(): boolean {
+    return this.configurations.someIn({ after: this.#applied, last: this.#commit });
   }
   get last(): EntryId {
     return { index: this.#lastIndex, term: this.#knownTerm(this.#lastIndex) };
@@ -122,6 +140,15 @@ export class RaftLog {
     this.#windowBytes += entry.data.length;
     this.#terms.push(entry.index, entry.term);
     this.#lastIndex = entry.index;
+    if (entry.kind === EntryKind.configuration) this.#appendConfiguration(entry);
+  }
+
+  #appendConfiguration(entry: Entry): void {
+    const configuration = decodeConfiguration(entry.data);
+    if (configuration === undefined) {
+      throw new ImpossibleInput(`entry ${entry.index}/${entry.term} holds no configuration`);
+    }
+    this.configurations.push(entry.index, configuration);
   }
 
   /**
@@ -162,6 +189,7 @@ export class RaftLog {
     this.#window.length = Math.min(this.#window.length, keep);
     this.#windowFirst = Math.min(this.#windowFirst, from);
     this.#terms.truncate(from);
+    this.configurations.truncate(from);
     this.#lastIndex = from - 1;
     this.#durable = Math.min(this.#durable, from - 1);
     this.#unwritten = Math.min(this.#unwritten, from);
@@ -237,8 +265,15 @@ export class RaftLog {
     return entries;
   }
 
+  /** The mark that the next append must carry, before its entries. */
+  takeUnwrittenMark(): LogMark | undefined {
+    const mark = this.#unwrittenMark;
+    this.#unwrittenMark = undefined;
+    return mark;
+  }
+
   get hasUnwritten(): boolean {
-    return this.#unwritten <= this.#lastIndex;
+    return this.#unwrittenMark !== undefined || this.#unwritten <= this.#lastIndex;
   }
 
   appendStarted(token: number): void {
@@ -263,8 +298,8 @@ export class RaftLog {
 
   /** Committed and durable entries not handed out before, at least one, then up to `bytesMax`. */
   takeCommitted(bytesMax: number): readonly Entry[] {
+    if (!this.hasCommitted) return [];
     const until = Math.min(this.#commit, this.#durable);
-    if (this.#handed >= until) return [];
     const from = this.#handed + 1;
     const entries = this.#read(from, until, bytesMax);
     this.#handed += entries.length;
@@ -272,11 +307,12 @@ export class RaftLog {
   }
 
   get hasCommitted(): boolean {
-    return this.#handed < Math.min(this.#commit, this.#durable);
+    return !this.#installing && this.#handed < Math.min(this.#commit, this.#durable);
   }
 
   appliedTo(index: Index): void {
     invariant(index >= this.#applied && index <= this.#handed, 'applied follows what was handed');
+    invariant(!this.#installing || index <= this.#mark.index, 'one writer of the state (C10)');
     this.#applied = index;
     this.#trimWindow();
   }
@@ -284,7 +320,9 @@ export class RaftLog {
   /** Drops what is durable, applied and more than the window keeps for close followers. */
   #trimWindow(): void {
     if (this.#windowBytes <= this.#windowBytesMax) return;
-    const limit = Math.min(this.#applied, this.#durable, this.#unwritten - 1);
+    const onDisk = Math.min(this.#durable, this.#unwritten - 1);
+    // An installation takes long: what gathers behind it is read back from the disk.
+    const limit = this.#installing ? onDisk : Math.min(this.#applied, onDisk);
     // Down to three quarters, so that the array is shifted once in many entries.
     const target = this.#windowBytesMax * 0.75;
     let count = 0;
@@ -300,32 +338,61 @@ export class RaftLog {
   /** Storage has let go of everything up to `index`, which is applied durably. */
   compactTo(index: Index): void {
     if (index <= this.#mark.index) return;
+    invariant(!this.#installing, 'a state that is being replaced covers no entries');
     invariant(index <= this.#applied && index <= this.#durable, 'only applied entries go');
-    this.#mark = { index, term: this.#knownTerm(index) };
+    this.configurations.rebase({ index, configuration: this.configurations.at(index) });
+    this.#forgetUpTo({ index, term: this.#knownTerm(index) });
+  }
+
+  /**
+   * A snapshot takes the place of everything up to `mark`; the caller has made sure that the log
+   * holds no other committed entry there. Entries behind a matching mark stay, for they were
+   * acknowledged (D1). Otherwise all of the log is in conflict with what is committed, below
+   * the mark as well as above it, and goes (D2). Appends under way then stand for nothing.
+   */
+  restore(mark: LogMark): void {
+    invariant(mark.index >= Math.max(this.#mark.index, this.#applied), 'a state never goes back');
+    if (this.matches(mark)) this.#forgetUpTo(mark);
+    else this.#resetTo(mark);
+    this.configurations.rebase(mark);
+    this.#commit = Math.max(this.#commit, mark.index);
+    this.#unwrittenMark = mark;
+    this.#installing = true;
+  }
+
+  #resetTo(mark: EntryId): void {
+    invariant(mark.index > this.#commit, 'committed entries are never replaced');
+    // What is committed is the same in every log; behind it nothing of this one is left.
+    this.#durable = Math.min(this.#durable, this.#commit);
+    for (const append of this.#underWay) append.lastIndex = 0;
+    this.#mark = { index: mark.index, term: mark.term };
+    this.#lastIndex = mark.index;
+    this.#terms.truncate(0);
+    this.configurations.truncate(0);
+    this.#window = [];
+    this.#windowBytes = 0;
+    this.#windowFirst = mark.index + 1;
+    this.#unwritten = mark.index + 1;
+  }
+
+  #forgetUpTo(mark: EntryId): void {
+    const { index } = mark;
+    this.#mark = { index, term: mark.term };
     this.#terms.compact(index);
     const drop = Math.min(Math.max(index + 1 - this.#windowFirst, 0), this.#window.length);
     for (let i = 0; i < drop; i += 1) this.#windowBytes -= this.#window[i]?.data.length ?? 0;
     this.#window.splice(0, drop);
     this.#windowFirst = Math.max(this.#windowFirst, index + 1);
+    this.#unwritten = Math.max(this.#unwritten, index + 1);
   }
-}
 
-function checkStart(start: LogStart): void {
-  const { mark, lastIndex, terms, commit, applied } = start;
-  const termsFrom = terms[0]?.from ?? Number.POSITIVE_INFINITY;
-  if (lastIndex < mark.index || (lastIndex > mark.index && termsFrom > mark.index + 1)) {
-    throw new ImpossibleInput(
-      `the log goes from ${mark.index + 1} to ${lastIndex}, its terms begin at ${termsFrom}`,
-    );
-  }
-  if (applied < mark.index) {
-    throw new ImpossibleInput(
-      `the state ends at ${applied}, the log begins after ${mark.index}: entries are missing`,
-    );
-  }
-  if (Math.max(commit, applied) > lastIndex) {
-    throw new ImpossibleInput(
-      `index ${Math.max(commit, applied)} was committed, but the log ends at ${lastIndex}`,
-    );
+  /** The state machine is durably at the snapshot of the mark; an older one changes nothing. */
+  installedTo(index: Index): void {
+    invariant(index <= this.#mark.index, 'only a snapshot that the log begins with is installed');
+    if (!this.#installing || index < this.#mark.index) return;
+    this.#installing = false;
+    this.#applied = index;
+    this.#handed = index;
+    this.#trimWindow();
   }
 }

@@ -5,12 +5,15 @@
 import { invariant } from './invariant.js';
 import type {
   Configuration,
+  ConfigurationAt,
+  HandOverReason,
   HardState,
   Index,
   LogMark,
   LogReader,
   ReplicaId,
   Role,
+  SnapshotDescription,
   Term,
   TermRun,
 } from './types.js';
@@ -21,6 +24,8 @@ export interface RaftTiming {
   /** Election timeouts are drawn anew from this range each time, both ends included. */
   readonly electionTicksMin: number;
   readonly electionTicksMax: number;
+  /** A leader without proposals lets its group go quiet after this many ticks; 0: never. */
+  readonly quietAfterTicks: number;
 }
 
 export interface RaftLimits {
@@ -46,6 +51,7 @@ export const defaultTiming: RaftTiming = {
   heartbeatTicks: 2,
   electionTicksMin: 12,
   electionTicksMax: 24,
+  quietAfterTicks: 60,
 };
 
 export const defaultLimits: RaftLimits = {
@@ -60,12 +66,17 @@ export const defaultLimits: RaftLimits = {
 
 /** Throws when two constants contradict each other. */
 export function checkOptions(timing: RaftTiming, limits: RaftLimits): void {
-  const { heartbeatTicks, electionTicksMin, electionTicksMax } = timing;
+  const { heartbeatTicks, electionTicksMin, electionTicksMax, quietAfterTicks } = timing;
   invariant(heartbeatTicks >= 1, 'heartbeats take at least a tick');
   // A follower must be able to lose a heartbeat or two without calling an election.
   invariant(electionTicksMin >= 3 * heartbeatTicks, 'an election takes several heartbeats');
   // Without room to differ all voters campaign at once (A17).
   invariant(electionTicksMax >= electionTicksMin + 4, 'election timeouts need room to differ');
+  // Everybody must have been heard since the group was last busy.
+  invariant(
+    quietAfterTicks === 0 || quietAfterTicks >= electionTicksMin,
+    'a group is idle for an election timeout before it goes quiet',
+  );
   // Otherwise the window is full before one message is out, or proposals starve behind it.
   invariant(limits.appendBytesMax <= limits.inflightBytesMax, 'a full append fits the window');
   invariant(limits.inflightBytesMax <= limits.uncommittedBytesMax, 'a full window may be proposed');
@@ -78,11 +89,17 @@ export interface RaftOptions {
   readonly hardState: HardState;
   readonly lastIndex: Index;
   readonly terms: readonly TermRun[];
-  /** What the state machine has applied; never behind the mark. */
+  /** The configurations in the log after the mark, ascending by index. */
+  readonly configurations: readonly ConfigurationAt[];
+  /** What the state machine has applied; behind the mark only while `installing`. */
   readonly applied: Index;
+  /**
+   * The host is about to install the snapshot that the mark names, again or for the first time,
+   * and will report `snapshot-installed`; or it has lost the file and will step `state-damaged`.
+   */
+  readonly installing: boolean;
   readonly reader: LogReader;
-  /** Uniform in [0, 1); seeded, so that a run can be repeated. */
-  /** In [0, 1); must not repeat itself in the replica's next process. */
+  /** Uniform in [0, 1); seeded for replay, but not alike in the replica's next process. */
   readonly random: () => number;
   readonly timing: RaftTiming;
   readonly limits: RaftLimits;
@@ -99,8 +116,23 @@ export interface RaftStatus {
   readonly durable: Index;
   readonly commit: Index;
   readonly applied: Index;
+  /** In force here: the last one applied. */
   readonly configuration: Configuration;
-  /** First index the leader still has, while this replica needs an earlier one; else undefined. */
-  readonly behindTail: Index | undefined;
+  /** A configuration entry is not applied here yet, or the configuration in force is joint. */
+  readonly pendingChange: boolean;
+  readonly isVoter: boolean;
+  /** Not a member any longer, for ever: the host destroys this replica. */
+  readonly removed: boolean;
+  /** Created on demand, and no snapshot has come yet. */
+  readonly uninitialised: boolean;
+  /** A snapshot is on its way into the state machine, or is needed; nothing is served. */
+  readonly installing: boolean;
+  /** What is being fetched; when it changes or goes, the host gives up fetching the old one. */
+  readonly fetching: SnapshotDescription | undefined;
+  /** Nothing but a snapshot helps this replica, and it asks its leader for one. */
+  readonly wantsSnapshot: boolean;
+  readonly quiet: boolean;
   readonly transferring: boolean;
+  /** Why this leader transfers by itself, while it does. */
+  readonly handingOver: HandOverReason | undefined;
 }

@@ -69,10 +69,17 @@ export class Persistence {
     if (!this.underWay) this.#aliveTick = tick;
     this.#token += 1;
     if (candidate && state.term !== this.#written.term) this.#selfVoteToken = this.#token;
+    const snapshot = this.#log.takeUnwrittenMark();
     const entries = this.#log.takeUnwritten();
     this.#log.appendStarted(this.#token);
     this.#written = { term: state.term, vote: state.vote };
-    return { token: this.#token, entries, then, ...(write && { hardState: state }) };
+    return {
+      token: this.#token,
+      entries,
+      then,
+      ...(write && { hardState: state }),
+      ...(snapshot !== undefined && { snapshot }),
+    };
   }
 
   forgetSelfVote(): void {

@@ -3,7 +3,7 @@
  *
  *   probe      the match is unknown: one append at a time, the next after an answer or heartbeat
  *   replicate  the match is known: appends are pipelined within a window of messages and bytes
- *   stalled    the entry the follower needs next is compacted: nothing to send it
+ *   snapshot   nothing that is kept of the log connects with the follower's: it needs a snapshot
  *
  * Invariant: `0 <= match < next`.
  */
@@ -11,7 +11,7 @@ import { InflightWindow } from './inflight-window.js';
 import { invariant } from './invariant.js';
 import type { Index } from './types.js';
 
-export type ProgressState = 'probe' | 'replicate' | 'stalled';
+export type ProgressState = 'probe' | 'replicate' | 'snapshot';
 
 export class Progress {
   state: ProgressState = 'probe';
@@ -36,7 +36,7 @@ export class Progress {
 
   get paused(): boolean {
     if (this.state === 'probe') return this.probeSent;
-    return this.state === 'stalled' || this.inflight.full;
+    return this.state === 'snapshot' || this.inflight.full;
   }
 
   becomeProbe(): void {
@@ -49,8 +49,15 @@ export class Progress {
     this.sentCommit = 0;
   }
 
-  becomeStalled(): void {
-    this.state = 'stalled';
+  /** What the follower needs next is compacted away: it may hold more than is known of it. */
+  probeAfter(mark: Index): void {
+    this.becomeProbe();
+    this.next = Math.max(this.next, mark + 1);
+  }
+
+  becomeSnapshot(): void {
+    this.state = 'snapshot';
+    this.next = this.match + 1;
     this.nudge = false;
     this.inflight.reset();
   }
@@ -84,12 +91,13 @@ export class Progress {
       this.#becomeReplicate();
       return true;
     }
-    if (this.state === 'stalled' && news) {
-      this.becomeProbe();
-      return true;
-    }
     this.inflight.freeUpTo(index);
     return news;
+  }
+
+  /** The probe that is out follows `index`, and the follower is not known to hold that. */
+  isAt(index: Index): boolean {
+    return this.state === 'probe' && this.next - 1 === index && index > this.match;
   }
 
   /**
@@ -97,7 +105,7 @@ export class Progress {
    * `hint`. False when the refusal is an old one that says nothing new (B10).
    */
   rejected(refused: Index, hint: Index): boolean {
-    if (this.state === 'stalled') return false;
+    if (this.state === 'snapshot') return false;
     if (this.state === 'replicate') {
       if (refused <= this.match) return false;
       this.becomeProbe();

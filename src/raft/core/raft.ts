@@ -9,10 +9,12 @@
  * Section numbers are those of the extended Raft paper; check-quorum, read index and pre-vote are
  * sections 6.2, 6.4 and 9.6 of the dissertation.
  */
-import { appendResponse, receiveAppend } from './append-answer.js';
+import { DiskLag } from './disk-lag.js';
 import { EffectsCollector } from './effects.js';
+import { Follower } from './follower.js';
+import { ImpossibleInput } from './impossible-input.js';
 import type { Leadership } from './leadership.js';
-import { ImpossibleInput, RaftLog } from './log.js';
+import { RaftLog } from './log.js';
 import { Membership } from './membership.js';
 import {
   checkOptions,
@@ -23,13 +25,15 @@ import {
 } from './options.js';
 import { Outbox } from './outbox.js';
 import { Persistence } from './persistence.js';
+import { leavesQuiet, Quiescence } from './quiescence.js';
 import { ForwardedReads } from './reads.js';
+import { SnapshotReceiving } from './snapshot-receiving.js';
 import { Standing } from './standing.js';
 import {
-  type AppendMessage,
+  type Configuration,
   type DropReason,
   type Effects,
-  type Heartbeat,
+  type HandOverReason,
   type Index,
   type Input,
   type Message,
@@ -38,6 +42,7 @@ import {
   type ReplicaId,
   type RequestId,
   type Role,
+  type SnapshotDescription,
   type Term,
 } from './types.js';
 import { UnappliedBudget } from './unapplied-budget.js';
@@ -54,8 +59,10 @@ export class Raft {
   readonly #forwardedReads: ForwardedReads;
   readonly #persistence: Persistence;
   readonly #unapplied: UnappliedBudget;
-  /** First index the leader still has, while this replica needs an earlier one. */
-  #behindTail: Index | undefined;
+  readonly #snapshots: SnapshotReceiving;
+  readonly #quiescence: Quiescence;
+  readonly #diskLag: DiskLag;
+  readonly #follower: Follower;
   #tick = 0;
 
   constructor(options: RaftOptions) {
@@ -69,8 +76,10 @@ export class Raft {
       mark,
       lastIndex: options.lastIndex,
       terms: options.terms,
+      configurations: options.configurations,
       commit: hardState.commit,
       applied: options.applied,
+      installing: options.installing,
       reader: options.reader,
       windowBytesMax: options.limits.windowBytesMax,
     });
@@ -79,6 +88,9 @@ export class Raft {
         `the log ends in term ${this.#log.last.term}, the term on disk is ${hardState.term}`,
       );
     }
+    this.#snapshots = new SnapshotReceiving(this.#log, () => this.#membership.uninitialised);
+    this.#quiescence = new Quiescence(options.timing.quietAfterTicks);
+    this.#diskLag = new DiskLag(options.timing);
     this.#persistence = new Persistence(this.#log, hardState, options.timing.electionTicksMax);
     this.#standing = new Standing(
       {
@@ -90,10 +102,19 @@ export class Raft {
         timing: options.timing,
         limits: options.limits,
         random: options.random,
+        stateIsWhole: () => this.#snapshots.stateIsWhole,
         leaderChanging: () => this.#leaderChanging(),
       },
       hardState,
     );
+    this.#follower = new Follower({
+      self: options.self,
+      log: this.#log,
+      standing: this.#standing,
+      outbox: this.#outbox,
+      snapshots: this.#snapshots,
+      quiescence: this.#quiescence,
+    });
     this.#unapplied = new UnappliedBudget(options.limits.unappliedBytesMax);
     // Far apart from what an earlier process of this replica asked with, in safe integers.
     this.#forwardedReads = new ForwardedReads(Math.floor(options.random() * 2 ** 48));
@@ -114,8 +135,16 @@ export class Raft {
       commit: log.commit,
       applied: log.applied,
       configuration: this.#membership.configuration,
-      behindTail: this.#behindTail,
+      pendingChange: false,
+      isVoter: this.#membership.isVoter(this.#self),
+      removed: false,
+      uninitialised: false,
+      installing: this.installing,
+      fetching: this.#snapshots.fetching,
+      wantsSnapshot: this.#snapshots.wanted,
+      quiet: this.quiet,
       transferring: this.leadership?.transferring ?? false,
+      handingOver: this.leadership?.handingOver,
     };
   }
 
@@ -128,9 +157,19 @@ export class Raft {
     return this.#standing.leader;
   }
 
-  /** True while the leader no longer has the entries this replica needs next. */
-  get behindTail(): boolean {
-    return this.#behindTail !== undefined;
+  /** True while this replica serves nothing, for its state is replaced or must be. */
+  get installing(): boolean {
+    return !this.#snapshots.stateIsWhole;
+  }
+
+  /** True while nothing happens in the group: the host does not tick it. */
+  get quiet(): boolean {
+    return this.#quiescence.quiet;
+  }
+
+  /** Not a member any longer, for ever: the host destroys this replica. */
+  get removed(): boolean {
+    return false;
   }
 
   get membership(): Membership {
@@ -142,12 +181,18 @@ export class Raft {
     return this.#standing.leadership;
   }
 
+  /** The configuration as of a kept entry or of the mark, for whoever compacts up to it. */
+  configurationAt(index: Index): Configuration {
+    return this.#log.configurations.at(index);
+  }
+
   /** The term of a kept entry; undefined when compacted or beyond the end. */
   termAt(index: Index): Term | undefined {
     return this.#log.term(index);
   }
 
   step(input: Input): void {
+    if (input.kind !== 'message' && !this.#wakes(input)) return;
     switch (input.kind) {
       case 'tick':
         return this.#onTick();
@@ -169,12 +214,65 @@ export class Raft {
         return this.#log.compactTo(input.index);
       case 'unreachable':
         return this.leadership?.unreachable(input.replica);
+      case 'change-membership':
+        return;
+      case 'snapshot-made':
+        return this.leadership?.snapshotMade(input.to, input.snapshot);
+      case 'snapshot-received':
+        return this.#onSnapshotReceived(input.snapshot);
+      case 'snapshot-failed':
+        return this.#follower.snapshotFailed(input.snapshot);
+      case 'snapshot-installed':
+        return this.#onSnapshotInstalled(input.index);
+      case 'state-damaged':
+        return this.#onStateDamaged();
+      case 'wake':
+        return;
     }
   }
 
   #onTick(): void {
     this.#tick += 1;
     this.#standing.tick(this.#tick, { silent: this.#persistence.silent(this.#tick) });
+    if (this.leadership !== undefined) return this.#onLeaderTick(this.leadership);
+    this.#quiescence.busy();
+    this.#diskLag.rest();
+  }
+
+  #onLeaderTick(leadership: Leadership): void {
+    const idle = this.#quiescence.idle();
+    if (!this.#snapshots.stateIsWhole) {
+      // Whoever could take over was asked, and others can campaign; this replica does not.
+      if (!leadership.transferring) this.#standing.stepDown();
+    } else if (this.#diskLag.tooSlow(this.#tick, this.#log)) {
+      if (this.#handOver('slow-disk')) this.#diskLag.handedOver(this.#tick);
+    } else if (idle && leadership.atRest) {
+      leadership.goQuiet();
+      this.#quiescence.sleep();
+    }
+  }
+
+  #handOver(reason: HandOverReason): boolean {
+    const to = this.leadership?.handOver(reason);
+    if (to !== undefined) this.#effects.handOver(to, reason);
+    return to !== undefined;
+  }
+
+  // Quiet ---------------------------------------------------------------------------------
+
+  /** False: the group sleeps, and this is nothing to it. */
+  #wakes(input: Input): boolean {
+    if (!this.quiet) return true;
+    if (!leavesQuiet(input, this.#standing)) return input.kind !== 'tick';
+    this.#quiescence.wake();
+    if (this.leadership !== undefined) {
+      this.leadership.wake();
+      return true;
+    }
+    this.#standing.woken();
+    const byLeader = input.kind === 'message' && input.message.from === this.leader;
+    if (!byLeader) this.#follower.pokeLeader();
+    return true;
   }
 
   // Messages ------------------------------------------------------------------------------
@@ -182,16 +280,16 @@ export class Raft {
   #onMessage(message: Message): void {
     // Not for this incarnation, or from somebody who is not of this group (G2, 28).
     if (message.to !== this.#self || !this.#membership.has(message.from)) return;
+    this.#wakes({ kind: 'message', message });
     if (!this.#standing.settleTerm(message)) return;
     switch (message.type) {
       case 'append':
-        return this.#onAppend(message);
+        return this.#follower.append(message);
       case 'heartbeat':
-        return this.#onHeartbeat(message);
-      case 'behind-tail':
-        this.#standing.follow(message.from);
-        // What is committed here is in every leader's log, its mark included: an old message.
-        if (message.firstIndex > this.#log.commit + 1) this.#behindTail = message.firstIndex;
+        return this.#follower.heartbeat(message, this.#forwardedReads.waitingCount > 0);
+      case 'snapshot':
+        return this.#follower.snapshotOffered(message);
+      case 'gone':
         return;
       case 'pre-vote':
       case 'vote':
@@ -220,37 +318,43 @@ export class Raft {
     }
   }
 
-  #onAppend(message: AppendMessage): void {
-    this.#standing.follow(message.from);
-    const answer = receiveAppend(this.#log, message);
-    if (!answer.rejected) this.#behindTail = undefined;
-    const ends = { from: this.#self, to: message.from, term: message.term };
-    this.#outbox.sendWhenDurable(appendResponse(answer, ends));
-  }
-
-  #onHeartbeat(message: Heartbeat): void {
-    this.#standing.follow(message.from);
-    this.#log.commitTo(message.commit);
-    this.#outbox.sendNow({
-      type: 'heartbeat-response',
-      from: this.#self,
-      to: message.from,
-      term: message.term,
-      context: message.context,
-    });
-  }
-
   /** Whoever waits for the old leader, or for this replica as the leader, must ask again. */
   #leaderChanging(): void {
-    this.#behindTail = undefined;
+    this.#dropReads('leader-changed');
+  }
+
+  #dropReads(reason: DropReason): void {
     const forwarded = this.#forwardedReads.abandon();
     const own = this.leadership?.reads.abandon() ?? [];
-    for (const id of [...forwarded, ...own]) this.#effects.dropped(id, 'leader-changed');
+    for (const id of [...forwarded, ...own]) this.#effects.dropped(id, reason);
+  }
+
+  // Snapshots -----------------------------------------------------------------------------
+
+  /** The host throws the file away unless this turn's append carries the snapshot's mark. */
+  #onSnapshotReceived(snapshot: SnapshotDescription): void {
+    // A leader has everything that is committed in its log.
+    if (this.leadership !== undefined) return;
+    if (this.#follower.snapshotReceived(snapshot)) this.#dropReads('installing');
+  }
+
+  #onSnapshotInstalled(index: Index): void {
+    this.#log.installedTo(index);
+    if (!this.#log.installing) this.#unapplied.reset();
+  }
+
+  /** From here on the host applies nothing that it was given before. */
+  #onStateDamaged(): void {
+    this.#snapshots.damaged();
+    this.#dropReads('installing');
+    if (this.leadership === undefined) return this.#follower.askForSnapshot();
+    if (!this.#handOver('state-damaged')) this.#standing.stepDown();
   }
 
   // Requests ------------------------------------------------------------------------------
 
   #onPropose(proposals: readonly Proposal[]): void {
+    this.#quiescence.busy();
     for (const { id, data } of proposals) {
       const refusal = this.#refusal();
       if (refusal !== undefined) {
@@ -266,6 +370,7 @@ export class Raft {
   /** One gate for writes and reads of a leader: a transfer stops both (F9, F10). */
   #refusal(): DropReason | undefined {
     if (this.leadership === undefined) return 'not-leader';
+    if (this.installing) return 'installing';
     return this.leadership.transferring ? 'transferring' : undefined;
   }
 
@@ -276,6 +381,8 @@ export class Raft {
       if (refusal !== undefined) this.#effects.dropped(id, refusal);
       else if (full) this.#effects.dropped(id, 'overloaded');
       else this.leadership.reads.addLocal(id);
+    } else if (this.installing) {
+      this.#effects.dropped(id, 'installing');
     } else if (this.#standing.leader === NOBODY) {
       this.#effects.dropped(id, 'not-leader');
     } else if (this.#forwardedReads.waitingCount >= this.#limits.waitingReadsMax) {
@@ -313,7 +420,10 @@ export class Raft {
       candidate: role === 'candidate',
     });
     const apply = this.#takeCommitted();
-    return this.#effects.take({ send, append, apply, now: { role, leader, term } });
+    const fetch = this.#snapshots.takeFetch();
+    const snapshotsWanted = this.leadership?.takeSnapshotsWanted() ?? [];
+    const now = { role, leader, term };
+    return this.#effects.take({ send, append, apply, fetch, snapshotsWanted, now });
   }
 
   #askForReads(): void {
@@ -336,6 +446,7 @@ export class Raft {
   }
 
   #takeCommitted(): Effects['apply'] {
+    if (this.#snapshots.wanted) return [];
     if (!this.#log.hasCommitted || this.#unapplied.roomBytes <= 0) return [];
     const entries = this.#log.takeCommitted(this.#unapplied.roomBytes);
     this.#unapplied.handed(entries);

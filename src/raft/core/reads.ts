@@ -46,6 +46,12 @@ export class ReadRounds {
     return this.#localCount;
   }
 
+  /** Somebody waits for a round, be it under way or not. */
+  get waiting(): boolean {
+    const { local, remote } = this.#waiting;
+    return this.#rounds.length > 0 || local.length > 0 || remote.size > 0;
+  }
+
   addLocal(id: RequestId): void {
     this.#localCount += 1;
     this.#waiting.local.push(id);

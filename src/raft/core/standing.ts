@@ -4,9 +4,10 @@
  */
 import { appendResponse } from './append-answer.js';
 import { Election } from './election.js';
+import { ImpossibleInput } from './impossible-input.js';
 import { invariant } from './invariant.js';
 import { Leadership } from './leadership.js';
-import { ImpossibleInput, type RaftLog } from './log.js';
+import type { RaftLog } from './log.js';
 import type { Membership } from './membership.js';
 import type { RaftLimits, RaftTiming } from './options.js';
 import type { Outbox } from './outbox.js';
@@ -32,6 +33,8 @@ export interface StandingParts {
   readonly timing: RaftTiming;
   readonly limits: RaftLimits;
   readonly random: () => number;
+  /** Whoever has not the group's state neither campaigns nor wins. */
+  readonly stateIsWhole: () => boolean;
   /** Called while the old leader, be it this replica, is still known. */
   readonly leaderChanging: () => void;
 }
@@ -79,7 +82,10 @@ export class Standing {
       if (disk.silent || !this.#leadership.tick(tick)) this.#becomeFollower(this.#term, NOBODY);
       return;
     }
-    if (this.#election.tick() && !disk.silent) this.#campaign('pre-vote', false);
+    if (!this.#election.tick()) return;
+    // Whoever cannot campaign hears nobody either: its vote must not be withheld from others.
+    if (!this.#mayCampaign) this.#becomeFollower(this.#term, NOBODY);
+    else if (!disk.silent) this.#campaign('pre-vote', false);
   }
 
   /** The one place where terms are compared. False: the message is settled. */
@@ -93,7 +99,7 @@ export class Standing {
       }
       // A granted pre-vote speaks of a term that does not exist yet.
       if (message.type === 'pre-vote-response' && message.granted) return true;
-      const leads = ['append', 'heartbeat', 'behind-tail'].includes(message.type);
+      const leads = ['append', 'heartbeat', 'snapshot'].includes(message.type);
       this.#becomeFollower(message.term, leads ? message.from : NOBODY);
       return message.type !== 'pre-vote-response';
     }
@@ -123,6 +129,15 @@ export class Standing {
       this.#becomeFollower(this.#term, leader);
     }
     this.#election.restart();
+  }
+
+  /** The group was quiet: nobody has been silent for any time yet. */
+  woken(): void {
+    this.#election.restart();
+  }
+
+  stepDown(): void {
+    if (this.#role === 'leader') this.#becomeFollower(this.#term, NOBODY);
   }
 
   // Votes given ---------------------------------------------------------------------------
@@ -162,9 +177,14 @@ export class Standing {
     if (this.#parts.log.matches(asked)) this.#campaign('vote', true);
   }
 
+  get #mayCampaign(): boolean {
+    const { membership, self, stateIsWhole } = this.#parts;
+    return membership.isVoter(self) && stateIsWhole();
+  }
+
   #campaign(ballot: Ballot, transfer: boolean): void {
-    const { membership, persistence, self, leaderChanging } = this.#parts;
-    if (!membership.isVoter(self)) return;
+    const { persistence, self, leaderChanging } = this.#parts;
+    if (!this.#mayCampaign) return;
     invariant(this.#role !== 'leader', 'a leader does not campaign (A10)');
     leaderChanging();
     // No leader while campaigning, else every vote is refused as "hears a leader" (A6).
@@ -219,7 +239,7 @@ export class Standing {
   #countVotes(ballot: Ballot): void {
     const result = this.#election.result(this.#parts.membership);
     if (result === 'lost') this.#becomeFollower(this.#term, NOBODY);
-    if (result !== 'won') return;
+    if (result !== 'won' || !this.#mayCampaign) return;
     if (ballot === 'pre-vote') this.#campaign('vote', false);
     else this.#becomeLeader();
   }

@@ -36,7 +36,10 @@ export interface Configuration {
   readonly learners: readonly Member[];
   /** Voters of `outgoing` that become learners when the joint configuration is left. */
   readonly learnersNext: readonly Member[];
+  /** Whoever leads proposes to leave the joint configuration as soon as that is allowed. */
   readonly autoLeave: boolean;
+  /** The smallest replica id that was never given in this group; an id is given once. */
+  readonly nextReplica: ReplicaId;
 }
 
 /** What an entry carries. The numbers are part of the durable and wire formats. */
@@ -61,9 +64,26 @@ export interface HardState {
   readonly commit: Index;
 }
 
-/** The entry before the first one kept, with the configuration as of that entry. */
+/**
+ * The entry before the first one kept, with the configuration as of that entry. A replica that is
+ * created on demand begins *uninitialised*: at 0/0, with a configuration that has no members and
+ * `nextReplica` 0. It votes when asked, never campaigns, and takes nothing but a snapshot.
+ */
 export interface LogMark extends EntryId {
   readonly configuration: Configuration;
+}
+
+/** A configuration and the entry that carries it. */
+export interface ConfigurationAt {
+  readonly index: Index;
+  readonly configuration: Configuration;
+}
+
+/** A snapshot as its maker describes it. Small; the receiver fetches the bytes. */
+export interface SnapshotDescription extends LogMark {
+  readonly bytes: number;
+  /** CRC-32 of the file. */
+  readonly checksum: number;
 }
 
 interface Envelope {
@@ -89,6 +109,8 @@ export interface AppendResponse extends Envelope {
   /** Rejected only: the follower's best guess of where the logs may still agree, else 0 and 0. */
   readonly hintIndex: Index;
   readonly hintTerm: Term;
+  /** Rejected only: nothing but a snapshot helps (uninitialised, or the state is damaged). */
+  readonly wantsSnapshot: boolean;
 }
 
 export interface Heartbeat extends Envelope {
@@ -97,6 +119,8 @@ export interface Heartbeat extends Envelope {
   readonly commit: Index;
   /** The newest read round; the answer repeats it. 0: none. */
   readonly context: number;
+  /** The leader goes quiet; so does a follower that holds all of it (term, last = commit). */
+  readonly quiet: boolean;
 }
 
 export interface HeartbeatResponse extends Envelope {
@@ -139,13 +163,18 @@ export interface ReadIndexResponse extends Envelope {
   readonly index: Index;
 }
 
+/** The leader's log begins after what the receiver needs next: this snapshot is to be fetched. */
+export interface SnapshotOffer extends Envelope {
+  readonly type: 'snapshot';
+  readonly snapshot: SnapshotDescription;
+}
+
 /**
- * The leader's log begins after what the receiver needs next: nothing can be appended to it. A
- * snapshot will travel in this message's place.
+ * The receiver was removed from the group for ever: in the configuration that the sender has
+ * applied its id is not a member's and was given before (G2).
  */
-export interface BehindTail extends Envelope {
-  readonly type: 'behind-tail';
-  readonly firstIndex: Index;
+export interface Gone extends Envelope {
+  readonly type: 'gone';
 }
 
 export type Message =
@@ -158,12 +187,20 @@ export type Message =
   | TimeoutNow
   | ReadIndexRequest
   | ReadIndexResponse
-  | BehindTail;
+  | SnapshotOffer
+  | Gone;
 
 export interface Proposal {
   readonly id: RequestId;
   readonly data: Uint8Array;
 }
+
+/** One part of a membership change; the parts of a change take effect together. */
+export type MembershipStep =
+  | { readonly kind: 'add-learner'; readonly node: NodeId }
+  | { readonly kind: 'promote'; readonly replica: ReplicaId }
+  | { readonly kind: 'demote'; readonly replica: ReplicaId }
+  | { readonly kind: 'remove'; readonly replica: ReplicaId };
 
 /** Everything that can happen to a replica. `step` takes any number of these between two drains. */
 export type Input =
@@ -179,7 +216,30 @@ export type Input =
   | { readonly kind: 'applied'; readonly index: Index }
   /** The log up to `index` is gone from storage; `index` is applied and durable in the state. */
   | { readonly kind: 'compacted'; readonly index: Index }
-  | { readonly kind: 'unreachable'; readonly replica: ReplicaId };
+  | { readonly kind: 'unreachable'; readonly replica: ReplicaId }
+  | {
+      readonly kind: 'change-membership';
+      readonly id: RequestId;
+      /** Refused when another configuration is in force. */
+      readonly expected?: Configuration;
+      readonly steps: readonly MembershipStep[];
+    }
+  /** The answer to `snapshotsWanted`; undefined: it could not be made, ask again later. */
+  | {
+      readonly kind: 'snapshot-made';
+      readonly to: ReplicaId;
+      readonly snapshot: SnapshotDescription | undefined;
+    }
+  /** The file is complete, checked and durable under its name. */
+  | { readonly kind: 'snapshot-received'; readonly snapshot: SnapshotDescription }
+  /** Fetching it was given up. */
+  | { readonly kind: 'snapshot-failed'; readonly snapshot: EntryId }
+  /** The state machine is at `index` now, durably. */
+  | { readonly kind: 'snapshot-installed'; readonly index: Index }
+  /** The state differs from the group's: serve nothing, ask the leader for a snapshot. */
+  | { readonly kind: 'state-damaged' }
+  /** Leave quiet. */
+  | { readonly kind: 'wake' };
 
 export type Role = 'follower' | 'pre-candidate' | 'candidate' | 'leader';
 
@@ -187,13 +247,51 @@ export type Role = 'follower' | 'pre-candidate' | 'candidate' | 'leader';
  * Why a proposal or read did not go through. All of them mean: never entered this log.
  * `not-leader` and `leader-changed` are worth a retry elsewhere, `overloaded` one later.
  */
-export type DropReason = 'not-leader' | 'leader-changed' | 'transferring' | 'overloaded';
+export type DropReason =
+  | 'not-leader'
+  | 'leader-changed'
+  | 'transferring'
+  | 'overloaded'
+  /** The state of this replica is being replaced, or must be: it serves nothing. */
+  | 'installing';
+
+/** Why a leader hands over by itself. */
+export type HandOverReason =
+  /** What a quorum has on disk is not on the leader's own for an election timeout (H1). */
+  | 'slow-disk'
+  /** Its state differs from the group's. */
+  | 'state-damaged';
+
+/** Why a membership change was refused; nothing of it entered the log. */
+export type MembershipRefusal =
+  | 'not-leader'
+  | 'transferring'
+  /** No entry of the leader's term is committed yet; soon there will be. */
+  | 'not-ready'
+  /** Another change is under way. */
+  | 'change-pending'
+  /** `expected` is not the configuration in force. */
+  | 'configuration-differs'
+  /** The steps contradict each other, or there are none. */
+  | 'invalid-steps'
+  | 'unknown-replica'
+  /** A node has at most one replica of a group. */
+  | 'node-has-replica'
+  | 'not-a-learner'
+  | 'not-a-voter'
+  /** A learner becomes a voter only when it holds nearly all of the log. */
+  | 'not-caught-up'
+  | 'last-voter'
+  /** Too few voters of the new configuration are heard from to make a majority. */
+  | 'quorum-lost';
 
 /** One durable write of this group. Atomic, first in first out, never dropped. */
 export interface Append {
   /** Rises with every append; completing one completes all before it. */
   readonly token: number;
   readonly hardState?: HardState;
+  /** The log begins anew after this mark: entries up to it go, or all when they differ. */
+  readonly snapshot?: LogMark;
   /** Discards whatever stood at `entries[0].index` and above. */
   readonly entries: readonly Entry[];
   /** May leave only when this append is durable (R4, R6). */
@@ -212,6 +310,19 @@ export interface Effects {
   readonly proposed: readonly { readonly id: RequestId; readonly entry: EntryId }[];
   readonly dropped: readonly { readonly id: RequestId; readonly reason: DropReason }[];
   readonly role?: { readonly role: Role; readonly leader: ReplicaId; readonly term: Term };
+  readonly refused: readonly {
+    readonly id: RequestId;
+    readonly reason: MembershipRefusal;
+    readonly detail: string;
+  }[];
+  /** The leader transfers its leadership by itself. */
+  readonly handOver?: { readonly to: ReplicaId; readonly reason: HandOverReason };
+  /** The configuration in force has changed. */
+  readonly configuration?: Configuration;
+  /** Leader: make or reuse a snapshot of at least this index, and answer `snapshot-made`. */
+  readonly snapshotsWanted: readonly { readonly to: ReplicaId; readonly atLeast: Index }[];
+  /** Follower: fetch this snapshot from that replica. */
+  readonly fetch?: { readonly from: ReplicaId; readonly snapshot: SnapshotDescription };
 }
 
 /** What the core reads of its durable log. Synchronous; only asked for durable, kept entries. */

@@ -24,6 +24,12 @@ export class UnappliedBudget {
     this.#handed.push({ lastIndex: entries[entries.length - 1]?.index ?? 0, bytes });
   }
 
+  /** A snapshot has taken the place of whatever was handed out. */
+  reset(): void {
+    this.#handed = [];
+    this.#bytes = 0;
+  }
+
   /** A batch is given back when its last entry is applied. */
   applied(index: Index): void {
     let count = 0;

@@ -71,10 +71,10 @@ t.test('refuses a newer format and one without any', async (t) => {
     db.exec(sql);
     db.close();
   };
-  change("UPDATE meta SET value = '2' WHERE name = 'format'");
+  change("UPDATE meta SET value = '3' WHERE name = 'format'");
   t.throws(() => openAt(file), {
     code: 'format',
-    message: /newer version \(format 2, and this version reads up to 1\)/,
+    message: /newer version \(format 3, and this version reads up to 2\)/,
   });
   change("DELETE FROM meta WHERE name = 'format'");
   t.throws(() => openAt(file), { code: 'format', message: /format is not stated/ });

@@ -3,7 +3,8 @@
  */
 import t from 'tap';
 import { receiveAppend } from '../../../src/raft/core/append-answer.js';
-import { ImpossibleInput, type RaftLog } from '../../../src/raft/core/log.js';
+import { ImpossibleInput } from '../../../src/raft/core/impossible-input.js';
+import type { RaftLog } from '../../../src/raft/core/log.js';
 import type { AppendMessage, Entry } from '../../../src/raft/core/types.js';
 import { entriesOfTerms, logOfTerms } from './log-of-terms.js';
 

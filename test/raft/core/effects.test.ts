@@ -6,6 +6,8 @@ const turn = (now: Parameters<EffectsCollector['take']>[0]['now'] = follower) =>
   send: [],
   append: undefined,
   apply: [],
+  fetch: undefined,
+  snapshotsWanted: [],
   now,
 });
 

@@ -57,13 +57,21 @@ function lead(setup: {
     },
     accept(from: ReplicaId, index: number) {
       const ends = { from, to: 1, term };
-      const answer = { ...ends, rejected: false, index, hintIndex: 0, hintTerm: 0 };
+      const answer = {
+        ...ends,
+        rejected: false,
+        index,
+        hintIndex: 0,
+        hintTerm: 0,
+        wantsSnapshot: false,
+      };
       leadership.appendAnswered({ type: 'append-response', ...answer });
       leadership.advanceCommit();
     },
     reject(from: ReplicaId, index: number, hintIndex: number, hintTerm: Term) {
       const ends = { from, to: 1, term };
-      const answer = { ...ends, rejected: true, index, hintIndex, hintTerm };
+      const hint = { hintIndex, hintTerm, wantsSnapshot: false };
+      const answer = { ...ends, rejected: true, index, ...hint };
       leadership.appendAnswered({ type: 'append-response', ...answer });
     },
     hear(from: ReplicaId, context = 0) {
@@ -134,6 +142,7 @@ t.test('6: in a joint configuration both majorities decide', async (t) => {
     learners: [],
     learnersNext: [],
     autoLeave: true,
+    nextReplica: 100,
   };
   const { log, durable, accept, hear, leadership } = lead({ configuration: joint });
   durable();

@@ -7,6 +7,7 @@ import t from 'tap';
 import { RaftLog } from '../../../src/raft/core/log.js';
 import type { Entry } from '../../../src/raft/core/types.js';
 import { entriesOfTerms } from './log-of-terms.js';
+import { configurationOf } from './simulated-cluster.js';
 
 class NaiveLog {
   /** All entries ever, by index - 1, the compacted ones too. */
@@ -19,9 +20,11 @@ class NaiveLog {
   applied = 0;
   token = 0;
   readonly real = new RaftLog({
-    mark: { index: 0, term: 0 },
+    mark: { index: 0, term: 0, configuration: configurationOf({ voters: 1 }) },
     lastIndex: 0,
     terms: [],
+    configurations: [],
+    installing: false,
     commit: 0,
     applied: 0,
     windowBytesMax: 12,

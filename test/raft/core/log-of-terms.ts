@@ -10,6 +10,7 @@ import {
   type Term,
   type TermRun,
 } from '../../../src/raft/core/types.js';
+import { configurationOf } from './simulated-cluster.js';
 
 export function entriesOfTerms(terms: readonly Term[], from: Index = 1): Entry[] {
   return terms.map((term, i) => {
@@ -29,9 +30,11 @@ export function logOfTerms(
     if (runs[runs.length - 1]?.term !== term) runs.push({ from: index, term });
   }
   return new RaftLog({
-    mark: { index: 0, term: 0 },
+    mark: { index: 0, term: 0, configuration: configurationOf({ voters: 1 }) },
     lastIndex: terms.length,
     terms: runs,
+    configurations: [],
+    installing: false,
     commit: start.commit ?? 0,
     applied: start.applied ?? 0,
     reader: readerOf(entries),

@@ -2,9 +2,11 @@
  * The log: what is kept, durable, committed and handed out.
  */
 import t from 'tap';
+import { ImpossibleInput } from '../../../src/raft/core/impossible-input.js';
 import { InvariantViolation } from '../../../src/raft/core/invariant.js';
-import { ImpossibleInput, RaftLog } from '../../../src/raft/core/log.js';
+import { RaftLog } from '../../../src/raft/core/log.js';
 import { entriesOfTerms, logOfTerms, readerOf } from './log-of-terms.js';
+import { configurationOf } from './simulated-cluster.js';
 
 const idsOf = (entries: readonly { index: number; term: number }[]) =>
   entries.map(({ index, term }) => `${index}/${term}`).join(' ');
@@ -87,9 +89,11 @@ t.test('the window lets go of what is durable and applied, and reads it from dis
 
 t.test('B19: a disk that gives nothing is not the end of the log', async (t) => {
   const log = new RaftLog({
-    mark: { index: 0, term: 0 },
+    mark: { index: 0, term: 0, configuration: configurationOf({ voters: 1 }) },
     lastIndex: 2,
     terms: [{ from: 1, term: 1 }],
+    configurations: [],
+    installing: false,
     commit: 2,
     applied: 0,
     reader: { entries: () => [] },
@@ -152,9 +156,11 @@ t.test('B1: what comes again is skipped entry by entry', async (t) => {
 
 t.test('C4, C6, C15: what a log does not start from', async (t) => {
   const start = {
-    mark: { index: 5, term: 2 },
+    mark: { index: 5, term: 2, configuration: configurationOf({ voters: 1 }) },
     lastIndex: 7,
     terms: [{ from: 6, term: 2 }],
+    configurations: [],
+    installing: false,
     commit: 6,
     applied: 6,
     reader: readerOf([]),

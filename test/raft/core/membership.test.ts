@@ -12,6 +12,7 @@ const configuration = (parts: Partial<Configuration>): Configuration => ({
   learners: [],
   learnersNext: [],
   autoLeave: false,
+  nextReplica: 100,
   ...parts,
 });
 

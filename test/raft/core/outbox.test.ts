@@ -2,7 +2,15 @@ import t from 'tap';
 import { Outbox } from '../../../src/raft/core/outbox.js';
 import type { Message } from '../../../src/raft/core/types.js';
 
-const heartbeat: Message = { type: 'heartbeat', from: 1, to: 2, term: 1, commit: 0, context: 0 };
+const heartbeat: Message = {
+  type: 'heartbeat',
+  from: 1,
+  to: 2,
+  term: 1,
+  commit: 0,
+  context: 0,
+  quiet: false,
+};
 
 t.test('keeps what may leave apart from what must wait, in order', async (t) => {
   const outbox = new Outbox();

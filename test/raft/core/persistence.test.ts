@@ -90,7 +90,15 @@ t.test('H1: silence is counted while something is under way', async (t) => {
 t.test('R4, R5: what may leave, what waits, and what is let go', async (t) => {
   const log = logOfTerms([1]);
   const persistence = new Persistence(log, written, silentTicksMax);
-  const beat: Message = { type: 'heartbeat', from: 1, to: 2, term: 1, commit: 0, context: 0 };
+  const beat: Message = {
+    type: 'heartbeat',
+    from: 1,
+    to: 2,
+    term: 1,
+    commit: 0,
+    context: 0,
+    quiet: false,
+  };
   const vote: Message = { type: 'vote-response', from: 1, to: 2, term: 1, granted: false };
   const take = (term: number, tick: number, afterDurable: Message[] = [vote]) =>
     persistence.take({

@@ -81,16 +81,26 @@ t.test('B6: a refused probe goes back to the hint', async (t) => {
   t.equal(progress.next, 20, 'at least one step, even with a bad hint');
 });
 
-t.test('stalled: nothing is sent until the follower holds more than was known', async (t) => {
+t.test('snapshot: nothing is sent until the logs are known to connect', async (t) => {
   const progress = replicating(10);
-  progress.becomeStalled();
+  progress.becomeSnapshot();
   t.equal(progress.paused, true);
   t.equal(progress.rejected(30, 2), false);
-  t.equal(progress.accepted(10), false);
-  t.equal(progress.state, 'stalled');
-  t.equal(progress.accepted(12), true);
-  t.equal(progress.state, 'probe');
+  progress.accepted(12);
+  t.equal(progress.state, 'snapshot', 'the leader decides whether 12 is enough');
+  progress.becomeProbe();
   t.equal(progress.next, 13);
+  t.equal(progress.accepted(12), true);
+  t.equal(progress.state, 'replicate');
+});
+
+t.test('B8, B18: a follower behind the mark is probed there, and not below', async (t) => {
+  const progress = replicating(10);
+  progress.probeAfter(20);
+  t.match(progress, { state: 'probe', match: 10, next: 21, paused: false });
+  t.equal(progress.isAt(20), true);
+  t.equal(progress.isAt(19), false, 'another probe was refused');
+  t.equal(replicating(10).isAt(10), false, 'what it holds it cannot refuse');
 });
 
 const steps = fc.array(
@@ -102,7 +112,7 @@ const steps = fc.array(
       index: fc.nat({ max: 30 }),
       hint: fc.nat({ max: 30 }),
     }),
-    fc.record({ kind: fc.constantFrom('becomeProbe' as const, 'becomeStalled' as const) }),
+    fc.record({ kind: fc.constantFrom('becomeProbe' as const, 'becomeSnapshot' as const) }),
   ),
 );
 

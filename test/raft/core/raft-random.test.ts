@@ -15,7 +15,7 @@ t.test('safe under random weather, and whole again after it', async (t) => {
       totals[what] = (totals[what] ?? 0) + count;
     }
   }
-  const rare = ['elected', 'crash', 'timeout-now', 'behind-tail', 'readGranted', 'compact', 'cut'];
+  const rare = ['elected', 'crash', 'timeout-now', 'readGranted', 'compact', 'cut'];
   for (const what of rare) t.ok((totals[what] ?? 0) > 20, `${what}: ${totals[what]} times`);
 });
 

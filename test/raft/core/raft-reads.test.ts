@@ -195,6 +195,14 @@ t.test('F6: reads of a follower are given back when its leader changes', async (
   cluster.elect(1);
   cluster.lost = to(1);
   cluster.read(3);
-  cluster.inject({ type: 'heartbeat', from: 2, to: 3, term: 2, commit: 0, context: 0 });
+  cluster.inject({
+    type: 'heartbeat',
+    from: 2,
+    to: 3,
+    term: 2,
+    commit: 0,
+    context: 0,
+    quiet: false,
+  });
   t.match(cluster.dropped, [{ replica: 3, reason: 'leader-changed' }]);
 });

@@ -2,8 +2,8 @@
  * The replica as its host sees it: what is stepped, what is drained, what is refused.
  */
 import t from 'tap';
+import { ImpossibleInput } from '../../../src/raft/core/impossible-input.js';
 import { InvariantViolation } from '../../../src/raft/core/invariant.js';
-import { ImpossibleInput } from '../../../src/raft/core/log.js';
 import { defaultLimits, defaultTiming } from '../../../src/raft/core/options.js';
 import { Raft } from '../../../src/raft/core/raft.js';
 import type { Input, Message } from '../../../src/raft/core/types.js';
@@ -17,7 +17,9 @@ function replica(change: Partial<ConstructorParameters<typeof Raft>[0]> = {}): R
     hardState: { term: 0, vote: 0, commit: 0 },
     lastIndex: 0,
     terms: [],
+    configurations: [],
     applied: 0,
+    installing: false,
     reader: readerOf([]),
     random: () => 0,
     timing: defaultTiming,
@@ -27,7 +29,15 @@ function replica(change: Partial<ConstructorParameters<typeof Raft>[0]> = {}): R
 }
 
 const message = (message: Message): Input => ({ kind: 'message', message });
-const heartbeat: Message = { type: 'heartbeat', from: 2, to: 1, term: 3, commit: 0, context: 0 };
+const heartbeat: Message = {
+  type: 'heartbeat',
+  from: 2,
+  to: 1,
+  term: 3,
+  commit: 0,
+  context: 0,
+  quiet: false,
+};
 
 t.test('the first drain tells the role; with nothing to do there are no effects', async (t) => {
   const raft = replica();
@@ -153,7 +163,7 @@ t.test('answers to a replica that leads nobody are ignored', async (t) => {
   const raft = replica({ hardState: { term: 3, vote: 0, commit: 0 } });
   raft.drain();
   const ends = { from: 2, to: 1, term: 3 } as const;
-  const answer = { rejected: false, index: 5, hintIndex: 0, hintTerm: 0 };
+  const answer = { rejected: false, index: 5, hintIndex: 0, hintTerm: 0, wantsSnapshot: false };
   raft.step(message({ type: 'append-response', ...ends, ...answer }));
   raft.step(message({ type: 'heartbeat-response', ...ends, context: 4 }));
   raft.step(message({ type: 'vote-response', ...ends, granted: true }));

@@ -48,6 +48,7 @@ export const randomTiming: RaftTiming = {
   heartbeatTicks: 1,
   electionTicksMin: 5,
   electionTicksMax: 10,
+  quietAfterTicks: 0,
 };
 
 export class RandomCluster {
@@ -77,6 +78,7 @@ export class RandomCluster {
       learners: learnerIds.map(member),
       learnersNext: [],
       autoLeave: false,
+      nextReplica: 100,
     };
     for (const id of [...ids, ...learnerIds]) {
       const limits: RaftLimits = this.weather.limits;

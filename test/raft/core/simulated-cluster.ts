@@ -14,6 +14,7 @@ import type {
   Configuration,
   DropReason,
   Effects,
+  HandOverReason,
   Index,
   Input,
   Member,
@@ -53,6 +54,10 @@ export class SimulatedCluster {
   readonly dropped: { replica: ReplicaId; id: RequestId; reason: DropReason }[] = [];
   /** Replicas whose appends become durable only when the test says so. */
   readonly slowDisks = new Set<ReplicaId>();
+  /** Replicas that make, fetch and install snapshots only when the test says so. */
+  readonly slowSnapshots = new Set<ReplicaId>();
+  /** Why a leader handed over by itself. */
+  readonly handedOver: { replica: ReplicaId; to: ReplicaId; reason: HandOverReason }[] = [];
   /** Messages that a settle leaves in flight. */
   held: MessageFilter = () => false;
   /** Messages that are lost when they would arrive. */
@@ -108,6 +113,7 @@ export class SimulatedCluster {
     if (effects === undefined) return;
     for (const read of effects.reads) this.granted.push({ replica: id, ...read });
     for (const drop of effects.dropped) this.dropped.push({ replica: id, ...drop });
+    if (effects.handOver !== undefined) this.handedOver.push({ replica: id, ...effects.handOver });
     this.#observer?.drained(id, effects);
     this.#inFlight.push(...effects.send);
   }
@@ -175,6 +181,40 @@ export class SimulatedCluster {
     this.drain(id);
   }
 
+  makeSnapshot(id: ReplicaId, fails = false): void {
+    this.replica(id).makeSnapshot(fails);
+    this.drain(id);
+  }
+
+  /** What it fetches has arrived, unless it is no longer where it was offered. */
+  fetch(id: ReplicaId, fails = false): void {
+    const { fetch } = this.replica(id);
+    if (fetch === undefined) return;
+    const source = this.replica(fetch.from);
+    const file = fails || !source.up ? undefined : source.state.madeFile(fetch.snapshot);
+    this.replica(id).fetched(file);
+    this.drain(id);
+  }
+
+  install(id: ReplicaId): void {
+    const replica = this.replica(id);
+    replica.beginInstall();
+    replica.finishInstall();
+    this.#observer?.applied(id, replica.applied);
+    this.drain(id);
+  }
+
+  /** One step of the way of a snapshot, if there is one to take. */
+  #snapshotStep(id: ReplicaId): boolean {
+    const replica = this.replica(id);
+    if (this.slowSnapshots.has(id)) return false;
+    if (replica.wanted.length > 0) this.makeSnapshot(id);
+    else if (replica.fetch !== undefined) this.fetch(id);
+    else if (replica.installDue) this.install(id);
+    else return false;
+    return true;
+  }
+
   /** Until nothing happens any more: disks that are not slow, state machines, messages. */
   settle(): void {
     for (let pass = 0; pass < settlePassesMax; pass += 1) {
@@ -190,6 +230,9 @@ export class SimulatedCluster {
           this.apply(id);
           busy = true;
         }
+      }
+      for (const [id, replica] of this.replicas) {
+        if (replica.up && this.#snapshotStep(id)) busy = true;
       }
       const delivered = this.deliver((message) => !this.held(message));
       if (!busy && delivered === 0) return;
@@ -237,7 +280,7 @@ export function configurationOf(size: { voters: number; learners?: number }): Co
   const learners = Array.from({ length: size.learners ?? 0 }, (_, i) =>
     member(size.voters + i + 1),
   );
-  return { voters, outgoing: [], learners, learnersNext: [], autoLeave: false };
+  return { voters, outgoing: [], learners, learnersNext: [], autoLeave: false, nextReplica: 100 };
 }
 
 export const from =

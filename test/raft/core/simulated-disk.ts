@@ -2,17 +2,20 @@
  * The durable log of one replica without a disk: appends wait in a queue, become durable in
  * order when the test says so, and what still waits at a power cut is lost, or is not.
  */
+import { decodeConfiguration } from '../../../src/raft/core/configuration-codec.js';
 import { invariant } from '../../../src/raft/core/invariant.js';
-import type {
-  Append,
-  Configuration,
-  Entry,
-  HardState,
-  Index,
-  LogMark,
-  LogReader,
-  Term,
-  TermRun,
+import {
+  type Append,
+  type Configuration,
+  type ConfigurationAt,
+  type Entry,
+  EntryKind,
+  type HardState,
+  type Index,
+  type LogMark,
+  type LogReader,
+  type Term,
+  type TermRun,
 } from '../../../src/raft/core/types.js';
 
 export class SimulatedDisk {
@@ -63,6 +66,21 @@ export class SimulatedDisk {
     return runs;
   }
 
+  configurations(): ConfigurationAt[] {
+    const found: ConfigurationAt[] = [];
+    for (const { index, kind, data } of this.#entries) {
+      const configuration =
+        kind === EntryKind.configuration ? decodeConfiguration(data) : undefined;
+      if (configuration !== undefined) found.push({ index, configuration });
+    }
+    return found;
+  }
+
+  #configurationAt(index: Index): Configuration {
+    const before = this.configurations().filter((at) => at.index <= index);
+    return before[before.length - 1]?.configuration ?? this.#mark.configuration;
+  }
+
   readonly reader: LogReader = {
     entries: (from, until, bytesMax) => {
       const found: Entry[] = [];
@@ -97,7 +115,8 @@ export class SimulatedDisk {
     this.#queue = [];
   }
 
-  #write({ entries, hardState }: Append): void {
+  #write({ entries, hardState, snapshot }: Append): void {
+    if (snapshot !== undefined) this.#beginAfter(snapshot);
     const first = entries[0];
     if (first !== undefined) {
       invariant(first.index > this.#mark.index, 'compacted entries are never written again');
@@ -111,10 +130,20 @@ export class SimulatedDisk {
     this.#hardState = hardState;
   }
 
+  /** Entries behind a matching one stay, for they were acknowledged (D1). */
+  #beginAfter(mark: LogMark): void {
+    invariant(mark.index >= this.#mark.index, 'a log never begins earlier again');
+    const own = mark.index === this.#mark.index ? this.#mark : this.entryAt(mark.index);
+    if (own?.term === mark.term) this.#entries.splice(0, mark.index - this.#mark.index);
+    else this.#entries = [];
+    this.#mark = mark;
+  }
+
   compact(index: Index): void {
     const entry = this.entryAt(index);
     if (entry === undefined) return;
+    const configuration = this.#configurationAt(index);
     this.#entries.splice(0, index - this.#mark.index);
-    this.#mark = { index, term: entry.term, configuration: this.#mark.configuration };
+    this.#mark = { index, term: entry.term, configuration };
   }
 }

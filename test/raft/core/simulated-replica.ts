@@ -15,6 +15,7 @@ import type {
   ReplicaId,
 } from '../../../src/raft/core/types.js';
 import { SimulatedDisk } from './simulated-disk.js';
+import { SimulatedState, type SnapshotFile } from './simulated-state.js';
 
 export interface SimulatedReplicaOptions {
   readonly id: ReplicaId;
@@ -27,13 +28,15 @@ export interface SimulatedReplicaOptions {
 export class SimulatedReplica {
   readonly id: ReplicaId;
   readonly disk: SimulatedDisk;
+  readonly state = new SimulatedState();
+  /** Snapshots that the core wants made, the oldest first. */
+  wanted: { to: ReplicaId; atLeast: Index }[] = [];
+  /** The fetch that the core asked for last. */
+  fetch: Effects['fetch'];
   readonly #options: SimulatedReplicaOptions;
   #core: Raft | undefined;
   /** Handed to the state machine and not applied yet. */
   #handed: Entry[] = [];
-  /** What the state machine shows; a power cut takes it back to `#appliedDurable` at most. */
-  #applied: Index = 0;
-  #appliedDurable: Index = 0;
   /** True when something was stepped since the last drain. */
   dirty = false;
 
@@ -58,38 +61,51 @@ export class SimulatedReplica {
   }
 
   get applied(): Index {
-    return this.#applied;
+    return this.state.applied;
   }
 
   get appliedDurable(): Index {
-    return this.#appliedDurable;
+    return this.state.durable;
   }
 
   start(): void {
     const { id, timing, limits, random } = this.#options;
-    const { disk } = this;
+    const { disk, state } = this;
+    // The log names a snapshot that the state is not at, or is not at as a whole.
+    const installing = this.#mustInstall;
     this.#core = new Raft({
       self: id,
       mark: disk.mark,
       hardState: disk.hardState,
       lastIndex: disk.lastIndex,
       terms: disk.terms(),
-      applied: this.#applied,
+      configurations: disk.configurations(),
+      applied: state.applied,
+      installing,
       reader: disk.reader,
       random,
       timing,
       limits,
     });
     this.dirty = true;
+    if (installing && state.has(disk.mark)) return;
+    // Without the file, or without a snapshot yet: the log goes on, the state is asked for.
+    if (installing || state.damaged) this.damage();
+  }
+
+  get #mustInstall(): boolean {
+    const { disk, state } = this;
+    return state.half || state.applied < disk.mark.index || (state.damaged && state.has(disk.mark));
   }
 
   /** `surviving`: queued appends that had reached the disk; `applied`: what the state kept. */
   crash(kept: { surviving: number; applied: Index }): void {
-    invariant(kept.applied >= this.#appliedDurable, 'durable state is never lost');
     this.#core = undefined;
     this.disk.crash(kept.surviving);
     this.#handed = [];
-    this.#applied = Math.min(kept.applied, this.#applied);
+    this.wanted = [];
+    this.fetch = undefined;
+    this.state.crash(Math.min(kept.applied, this.state.applied));
     this.dirty = false;
   }
 
@@ -104,8 +120,12 @@ export class SimulatedReplica {
     const effects = this.core.drain();
     if (effects === undefined) return undefined;
     if (effects.append !== undefined) this.disk.append(effects.append);
+    this.wanted.push(...effects.snapshotsWanted);
+    if (effects.fetch !== undefined) this.fetch = effects.fetch;
+    const { snapshot } = effects.append ?? {};
+    invariant(snapshot === undefined || this.state.has(snapshot), 'its file is durable (R10)');
     for (const entry of effects.apply) {
-      const before = this.#handed[this.#handed.length - 1]?.index ?? this.#applied;
+      const before = this.#handed[this.#handed.length - 1]?.index ?? this.state.applied;
       invariant(entry.index === before + 1, 'entries are handed to apply without gaps (C6)');
       invariant(this.disk.holds(entry.index, entry.term), 'only durable entries are applied (R7)');
       this.#handed.push(entry);
@@ -124,8 +144,8 @@ export class SimulatedReplica {
   applyHanded(count: number): readonly Entry[] {
     const applied = this.#handed.splice(0, count);
     const newest = applied[applied.length - 1];
+    for (const entry of applied) this.state.apply(entry);
     if (newest !== undefined) {
-      this.#applied = newest.index;
       this.step({ kind: 'applied', index: newest.index });
     }
     return applied;
@@ -133,9 +153,57 @@ export class SimulatedReplica {
 
   /** The state up to `index` is flushed, so the log up to it can go. */
   compact(index: Index): void {
-    invariant(index <= this.#applied, 'only what is applied is compacted');
-    this.#appliedDurable = Math.max(this.#appliedDurable, index);
+    this.state.flushedTo(index);
     this.disk.compact(index);
     this.step({ kind: 'compacted', index });
+  }
+
+  // Snapshots -----------------------------------------------------------------------------
+
+  /** Answers the oldest wish for a snapshot, if the state will do; `fails`: it will not. */
+  makeSnapshot(fails = false): void {
+    const wish = this.wanted.shift();
+    if (wish === undefined) return;
+    const { state, core } = this;
+    const able = !fails && !state.half && !state.damaged && state.applied >= wish.atLeast;
+    const term = core.termAt(state.applied) ?? 0;
+    const configuration = core.configurationAt(state.applied);
+    const mark = { index: state.applied, term, configuration };
+    const snapshot = able ? state.make(mark, this.id) : undefined;
+    this.step({ kind: 'snapshot-made', to: wish.to, snapshot });
+  }
+
+  /** The fetch ends, with what the other one still had. */
+  fetched(file: SnapshotFile | undefined): void {
+    const { fetch } = this;
+    this.fetch = undefined;
+    if (fetch === undefined) return;
+    const { snapshot } = fetch;
+    if (file === undefined) return this.step({ kind: 'snapshot-failed', snapshot });
+    this.state.receive(file);
+    this.step({ kind: 'snapshot-received', snapshot });
+  }
+
+  /** The log begins with a snapshot whose file is here and whose state is not. */
+  get installDue(): boolean {
+    return this.#mustInstall && this.state.has(this.disk.mark);
+  }
+
+  beginInstall(): void {
+    this.#handed = [];
+    this.state.beginInstall(this.disk.mark);
+  }
+
+  finishInstall(): void {
+    const { mark } = this.disk;
+    this.state.finishInstall(mark);
+    this.step({ kind: 'snapshot-installed', index: mark.index });
+  }
+
+  /** The state is found to differ from the group's. */
+  damage(): void {
+    this.#handed = [];
+    this.state.damaged = true;
+    this.step({ kind: 'state-damaged' });
   }
 }

@@ -104,6 +104,7 @@ t.test('5.1: a later term makes everybody a follower; the vote is free again', a
     index: 0,
     hintIndex: 0,
     hintTerm: 0,
+    wantsSnapshot: false,
   });
   t.match(cluster.status(1), { role: 'follower', term: 7, vote: NOBODY, leader: NOBODY });
 });
@@ -118,9 +119,10 @@ t.test('5.1, A4, A7: a message of an old term is refused with the newer one', as
   t.match(answerOf(cluster, 3, { type: 'append', ...old, ...append }), [
     { type: 'append-response', rejected: true, term: 5 },
   ]);
-  t.match(answerOf(cluster, 3, { type: 'heartbeat', ...old, commit: 0, context: 0 }), [
-    { type: 'append-response', rejected: true, term: 5 },
-  ]);
+  t.match(
+    answerOf(cluster, 3, { type: 'heartbeat', ...old, commit: 0, context: 0, quiet: false }),
+    [{ type: 'append-response', rejected: true, term: 5 }],
+  );
   t.match(answerOf(cluster, 3, vote({ ...old, type: 'pre-vote' })), [
     { type: 'pre-vote-response', granted: false, term: 5 },
   ]);
@@ -133,7 +135,15 @@ t.test('5.2, A14: a candidate follows whoever leads its term', async (t) => {
   cluster.deliver();
   cluster.deliver();
   t.equal(cluster.status(1).role, 'candidate');
-  cluster.inject({ type: 'heartbeat', from: 2, to: 1, term: 1, commit: 0, context: 0 });
+  cluster.inject({
+    type: 'heartbeat',
+    from: 2,
+    to: 1,
+    term: 1,
+    commit: 0,
+    context: 0,
+    quiet: false,
+  });
   t.match(cluster.status(1), { role: 'follower', term: 1, leader: 2, vote: 1 });
 });
 
@@ -210,7 +220,15 @@ t.test('A15: a vote for oneself that becomes durable too late does not count', a
   cluster.campaign(1);
   cluster.settle();
   t.match(cluster.status(1), { role: 'candidate', term: 1 });
-  cluster.inject({ type: 'heartbeat', from: 2, to: 1, term: 1, commit: 0, context: 0 });
+  cluster.inject({
+    type: 'heartbeat',
+    from: 2,
+    to: 1,
+    term: 1,
+    commit: 0,
+    context: 0,
+    quiet: false,
+  });
   cluster.durable(1);
   t.match(cluster.status(1), { role: 'follower', leader: 2 });
   // And one of an older term does not count for a newer one.
@@ -244,7 +262,7 @@ t.test('A3: what a deposed leader gets to propose is refused, not stamped', asyn
     1,
     {
       kind: 'message',
-      message: { type: 'heartbeat', from: 2, to: 1, term: 2, commit: 0, context: 0 },
+      message: { type: 'heartbeat', from: 2, to: 1, term: 2, commit: 0, context: 0, quiet: false },
     },
     { kind: 'propose', proposals: [proposal] },
   );

@@ -4,9 +4,11 @@
 import type { RaftStatus } from '../../../src/raft/core/options.js';
 import {
   type Append,
+  type Configuration,
   type Effects,
   type Entry,
   EntryKind,
+  type Member,
   type Message,
   NOBODY,
   type ReplicaId,
@@ -60,6 +62,17 @@ export function describeMessage(message: Message): string {
   return `${message.from} -> ${message.to} ${message.type} term ${message.term}${details(message)}`;
 }
 
+/** `1 2 3 | 1 2 learning 4 next 1`: voters, those of the outgoing set, learners. */
+export function describeConfiguration(configuration: Configuration): string {
+  const { voters, outgoing, learners, learnersNext } = configuration;
+  const ids = (members: readonly Member[]) => members.map(({ replica }) => replica).join(' ');
+  const parts = [ids(voters)];
+  if (outgoing.length > 0) parts.push(`| ${ids(outgoing)}`);
+  if (learners.length > 0) parts.push(`learning ${ids(learners)}`);
+  if (learnersNext.length > 0) parts.push(`next ${ids(learnersNext)}`);
+  return parts.join(' ') || 'nobody';
+}
+
 function details(message: Message): string {
   switch (message.type) {
     case 'append': {
@@ -89,18 +102,21 @@ function details(message: Message): string {
       return ` question ${message.context}`;
     case 'read-index-response':
       return ` question ${message.context}: ${message.index}`;
-    case 'behind-tail':
-      return ` log begins at ${message.firstIndex}`;
+    case 'snapshot': {
+      const { index, term, configuration } = message.snapshot;
+      return ` at ${index}/${term} of ${describeConfiguration(configuration)}`;
+    }
+    case 'gone':
+      return '';
   }
 }
 
 export function describeStatus(status: RaftStatus): string {
-  const { durable, commit, applied, behindTail, transferring, lastIndex } = status;
+  const { durable, commit, applied, transferring, lastIndex } = status;
   const parts = [
     describeRole(status),
     `last ${lastIndex} durable ${durable} commit ${commit} applied ${applied}`,
   ];
-  if (behindTail !== undefined) parts.push(`behind the tail at ${behindTail}`);
   if (transferring) parts.push('transferring');
   return parts.join(', ');
 }

@@ -47,7 +47,7 @@ t.test('everything of one pass shares a frame; pings and heartbeats wait for nob
   outbox.addMessage({ group: 1, message }, messageBytes(message));
   for (let group = 0; group < 3; group++) {
     const ends = { from: 1, to: 2, term: 1 };
-    const beat = { type: 'heartbeat', ...ends, commit: 1, context: 0 } as const;
+    const beat = { type: 'heartbeat', ...ends, commit: 1, context: 0, quiet: false } as const;
     outbox.addMessage({ group, message: beat }, messageBytes(beat));
     const answer = { type: 'heartbeat-response', ...ends, context: 0 } as const;
     outbox.addMessage({ group, message: answer }, messageBytes(answer));

@@ -15,6 +15,7 @@ const configuration = {
   learners: [],
   learnersNext: [],
   autoLeave: false,
+  nextReplica: 100,
 };
 const mark = (index: number, term: number) => ({ index, term, configuration });
 const entry = (index: number, term: number, bytes = 1) => ({

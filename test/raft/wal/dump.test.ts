@@ -13,6 +13,7 @@ const configuration = {
   learners: [],
   learnersNext: [],
   autoLeave: false,
+  nextReplica: 100,
 };
 const hardState = { term: 1, vote: 1, commit: 0 };
 const entry = (index: number, bytes = 10): Entry => ({

@@ -23,6 +23,7 @@ const configuration = {
   learners: [{ node: 4, replica: 14 }],
   learnersNext: [{ node: 3, replica: 13 }],
   autoLeave: true,
+  nextReplica: 100,
 };
 const mark = { index: 2 ** 40, term: 5, configuration };
 const hardState = { term: 6, vote: 11, commit: 2 ** 40 + 1 };

@@ -8,6 +8,7 @@ const configuration = {
   learners: [],
   learnersNext: [],
   autoLeave: false,
+  nextReplica: 100,
 };
 
 function create(index = 0, term = 0) {

@@ -17,6 +17,7 @@ export const configuration = {
   learners: [],
   learnersNext: [],
   autoLeave: false,
+  nextReplica: 100,
 };
 
 export function entry(index: number, bytes = 10, term = 1): Entry {

@@ -13,6 +13,7 @@ const configuration = {
   learners: [],
   learnersNext: [],
   autoLeave: false,
+  nextReplica: 100,
 };
 const mark = (index: number, term: number) => ({ index, term, configuration });
 const hardState: HardState = { term: 1, vote: 1, commit: 0 };

@@ -12,6 +12,7 @@ export const configuration = {
   learners: [],
   learnersNext: [],
   autoLeave: false,
+  nextReplica: 100,
 };
 export const EMPTY: WalBatch = { created: [], removed: [], writes: [] };
 
