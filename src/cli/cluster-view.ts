@@ -1,6 +1,6 @@
 /**
- * What `kvorum status` and `kvorum admin` read from a node's admin answers. Only what is shown is asked for, and
- * unknown fields are let through: the node may be newer than this command.
+ * What `kvorum status` and `kvorum admin` read from a node's admin answers. Only what is shown is
+ * asked for, and unknown fields are let through: the node may be newer than this command.
  */
 import { z } from 'zod';
 

@@ -3,20 +3,19 @@
  */
 import type { IncomingMessage, Server } from 'node:http';
 import type { Socket } from 'node:net';
-import Fastify, { type FastifyError, type FastifyInstance, type FastifyRequest } from 'fastify';
+import Fastify, { type FastifyInstance, type FastifyRequest } from 'fastify';
 import {
-  hasZodFastifySchemaValidationErrors,
   serializerCompiler,
   validatorCompiler,
   type ZodTypeProvider,
 } from 'fastify-type-provider-zod';
-import { KvError } from '../kv/errors.js';
 import type { RequestContext } from '../kv/service.js';
 import { invariant } from '../raft/core/invariant.js';
-import { bodyTooLarge, type PageRequest } from './dispatch.js';
-import type { HttpParts } from './exchange.js';
-import { kvProblemFacts } from './kv-problem.js';
-import { Problem, type ProblemCode, problemBody, problems, retryAfterSeconds } from './problems.js';
+import type { PageRequest } from './dispatch.js';
+import { type HttpParts, isFailure } from './exchange.js';
+import { isBug, pageProblem } from './page-problem.js';
+import { problemHeaders } from './problem-headers.js';
+import { Problem, problemBody, problems } from './problems.js';
 import { readContext } from './request-context.js';
 import { adminRoutes } from './routes/admin.js';
 import { errorRoutes, registerDocument, registerPages } from './routes/docs.js';
@@ -45,15 +44,15 @@ export async function createPages(options: PagesOptions): Promise<FastifyInstanc
     requestIdHeader: false,
     exposeHeadRoutes: true,
     bodyLimit: parts.limits.adminBodyBytesMax,
-    frameworkErrors: (error, request, reply) => answerError(error, request, reply as never),
+    frameworkErrors: (error, request, reply) => answer(options, error, request, reply as never),
     routerOptions: { caseSensitive: true, ignoreTrailingSlash: false },
   }).withTypeProvider<ZodTypeProvider>();
   app.setValidatorCompiler(validatorCompiler);
   app.setSerializerCompiler(serializerCompiler);
-  app.setErrorHandler(answerError);
+  app.setErrorHandler((error, request, reply) => answer(options, error, request, reply));
   app.removeContentTypeParser('text/plain');
   app.setNotFoundHandler((request, reply) =>
-    answerError(new Problem('route_not_found'), request, reply),
+    answer(options, new Problem('route_not_found'), request, reply),
   );
   addHooks(app, options);
   await registerDocument(app, service.version);
@@ -61,50 +60,50 @@ export async function createPages(options: PagesOptions): Promise<FastifyInstanc
   await app.register(healthRoutes, { service, closing });
   await app.register(metricsRoutes, { metrics });
   await app.register(adminRoutes, { service });
-  await app.register(shardOperationRoutes, { service, context });
+  await app.register(shardOperationRoutes, {
+    service,
+    context: (request) => contextOf(options, request),
+  });
   await app.register(frontRoutes, { service });
   await app.register(errorRoutes);
   await registerPages(app);
   await app.ready();
   return app;
+}
 
-  function context(request: IncomingMessage): RequestContext {
-    const known = page(request);
-    invariant(known !== undefined, 'every page came through the dispatcher');
-    const read = readContext(known.id, known.headers, parts.limits);
-    if (read instanceof Problem) throw read;
-    return read;
-  }
+/** Throws a Problem for headers that are not acceptable. */
+function contextOf({ page, parts }: PagesOptions, request: IncomingMessage): RequestContext {
+  const known = page(request);
+  invariant(known !== undefined, 'every page came through the dispatcher');
+  const context = readContext(known.id, known.headers, parts.limits);
+  if (context instanceof Problem) throw context;
+  return context;
+}
 
-  function answerError(error: unknown, request: FastifyRequest, reply: Reply): void {
-    const problem = toProblem(error, request.method, parts);
-    const { status } = problems[problem.code];
-    const path = request.url.split('?', 1)[0] ?? '';
-    if (status >= 500) {
-      const durationMs = parts.now() - (page(request.raw)?.startedMs ?? parts.now());
-      const { code, message: detail } = problem;
-      const line = {
-        requestId: request.id,
-        method: request.method,
-        path,
-        status,
-        durationMs,
-        code,
-      };
-      if (code.startsWith('internal_error')) parts.log.bug(line, error);
-      else parts.log.failed({ ...line, detail });
-    }
-    const { leader_address: leader } = problem.facts;
-    if (leader !== undefined && /^[\x21-\x7e]+$/.test(leader))
-      reply.header('Kvorum-Leader', leader);
-    const retryAfter = retryAfterSeconds(problem.code, problem.facts);
-    if (retryAfter !== undefined) reply.header('Retry-After', String(retryAfter));
-    reply
-      .code(status)
-      .header('Content-Type', 'application/problem+json')
-      .serializer((body: string) => body)
-      .send(problemBody(problem.code, problem.facts, { id: request.id, instance: path }));
+function answer(
+  { parts, page }: PagesOptions,
+  error: unknown,
+  request: FastifyRequest,
+  reply: Reply,
+): void {
+  const { code, facts, message: detail } = pageProblem(error, request.method, parts.limits);
+  const { status } = problems[code];
+  const { id, method } = request;
+  const instance = request.url.split('?', 1)[0] ?? '';
+  if (isFailure(status)) {
+    const durationMs = parts.now() - (page(request.raw)?.startedMs ?? parts.now());
+    const line = { requestId: id, method, path: instance, status, durationMs, code };
+    if (isBug(code)) parts.log.bug(line, error);
+    else parts.log.failed({ ...line, detail });
   }
+  const headers = problemHeaders(code, facts);
+  for (let at = 0; at < headers.length; at += 2) {
+    reply.header(headers[at] ?? '', headers[at + 1] ?? '');
+  }
+  reply
+    .code(status)
+    .serializer((body: string) => body)
+    .send(problemBody(code, facts, { id, instance }));
 }
 
 interface Reply {
@@ -136,88 +135,6 @@ function addHooks(app: FastifyInstance, { parts, page }: PagesOptions): void {
       parts.metrics.record(known.route, request.method, reply.statusCode, durationMs);
     }
     done();
-  });
-}
-
-/** Codes for what fastify and its plugins refuse by themselves; other 4xx are bad targets. */
-const byStatus: Readonly<Record<number, ProblemCode>> = {
-  // Outside the static folder, or longer than any parameter: no such page.
-  403: 'route_not_found',
-  404: 'route_not_found',
-  414: 'route_not_found',
-  405: 'method_not_allowed',
-  412: 'precondition_failed',
-  415: 'unsupported_media_type',
-};
-
-function toProblem(error: unknown, method: string, { limits }: HttpParts): Problem {
-  if (error instanceof Problem) return error;
-  if (error instanceof KvError) return new Problem(error.code, kvProblemFacts(error));
-  if (hasZodFastifySchemaValidationErrors(error)) {
-    const complaints = error.validation as never;
-    const isBody = error.validationContext === 'body';
-    return isBody ? fromBody(complaints) : fromValidation(complaints);
-  }
-  const { statusCode: status, code } = (error ?? {}) as Partial<FastifyError>;
-  if (status === undefined || status < 400 || status >= 500) {
-    return new Problem(method === 'POST' ? 'internal_error_on_write' : 'internal_error');
-  }
-  if (status === 413) return bodyTooLarge(limits.adminBodyBytesMax);
-  if (status === 415) {
-    const detail = 'The body must be JSON, and Content-Type: application/json must say so.';
-    return new Problem('unsupported_media_type', { detail, allowed: ['application/json'] });
-  }
-  if (code?.startsWith('FST_ERR_CTP_') || error instanceof SyntaxError) {
-    const empty = code === 'FST_ERR_CTP_EMPTY_JSON_BODY';
-    return new Problem('invalid_body', { detail: `The body is ${empty ? 'empty' : 'no JSON'}.` });
-  }
-  return new Problem(byStatus[status] ?? 'invalid_target');
-}
-
-interface Complaint {
-  readonly keyword: string;
-  readonly instancePath: string;
-  readonly message?: string;
-  readonly params: object;
-}
-
-/** zod's complaints about a query string, in the words the data path uses. */
-function fromValidation([first]: readonly Complaint[]): Problem {
-  const { keys, values } = (first?.params ?? {}) as { keys?: string[]; values?: unknown[] };
-  if (first?.keyword === 'unrecognized_keys') {
-    const parameter = (keys?.[0] ?? '').slice(0, 64);
-    return new Problem('unknown_parameter', {
-      detail: `"${parameter}" is not a parameter of this route.`,
-      parameter,
-    });
-  }
-  const parameter = (first?.instancePath ?? '').replace(/^\//, '').slice(0, 64);
-  return new Problem('invalid_parameter', {
-    detail: `${parameter} is not acceptable: ${first?.message ?? 'see the allowed values'}.`,
-    parameter,
-    ...(values === undefined ? {} : { allowed: values.map(String) }),
-  });
-}
-
-/** zod's complaints about a body: the field by its path, and what it may be. */
-function fromBody([first]: readonly Complaint[]): Problem {
-  const { keys, values, options } = (first?.params ?? {}) as {
-    keys?: string[];
-    values?: unknown[];
-    options?: unknown[];
-  };
-  const path = (first?.instancePath ?? '').replace(/^\//, '').slice(0, 64);
-  const unknown = keys?.[0]?.slice(0, 64);
-  if (unknown !== undefined) {
-    const detail = `"${unknown}" is not a field of this request.`;
-    return new Problem('invalid_body', { detail, parameter: unknown });
-  }
-  const what = path === '' ? 'The body' : `"${path}"`;
-  const allowed = values ?? options;
-  return new Problem('invalid_body', {
-    detail: `${what} is not acceptable: ${first?.message ?? 'see /docs'}.`,
-    ...(path === '' ? {} : { parameter: path }),
-    ...(allowed === undefined ? {} : { allowed: allowed.map(String) }),
   });
 }
 

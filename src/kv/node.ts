@@ -80,6 +80,7 @@ export class KvNode implements KvService {
       onRole: ({ group, leader }) => {
         if (leader !== undefined) this.#router.leaderChanged(group);
       },
+      onRemoved: ({ group, leader }) => this.#router.replicaRemoved(group, leader),
       onAskedToLead: ({ group, by }) => this.#balance.askedToLead(group, by),
       onFailure: (error) => this.#fail(error),
     });
@@ -88,6 +89,7 @@ export class KvNode implements KvService {
     this.#local = new LocalReplicas({ node: parts.node, host, store, clock, limits });
     this.#router = new Router({
       node: parts.node,
+      nodes: parts.configuration.nodes.map(({ id }) => id),
       map,
       local: this.#local,
       transport,

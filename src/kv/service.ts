@@ -140,8 +140,9 @@ export type MembershipRequest = {
   readonly expectedEpoch?: number;
   /** Only says what would happen. */
   readonly dryRun: boolean;
-} /** As a learner first; promoted as soon as it has caught up, unless it is to stay a learner. */ & (
+} & (
   | {
+      /** As a learner first; promoted when it has caught up, unless it is to stay a learner. */
       readonly action: 'add';
       readonly node: NodeId;
       readonly learner: boolean;

@@ -5,7 +5,7 @@
 import type { Clock } from './clock.js';
 import type { CompactionLimits } from './compaction.js';
 import type { RaftLimits, RaftTiming } from './core/options.js';
-import type { GroupId, NodeId, ReplicaId, Role, Term } from './core/types.js';
+import type { GroupId, NodeId, ReplicaId, Role } from './core/types.js';
 import type { SnapshotLimits } from './snapshots/limits.js';
 import type { StateMachine } from './state-machine.js';
 import type { Transport } from './transport/types.js';
@@ -77,7 +77,8 @@ export interface RoleChange {
 export interface RemovedReplica {
   readonly group: GroupId;
   readonly replica: ReplicaId;
-  readonly term: Term;
+  /** The last leader that it heard of. */
+  readonly leader: NodeId | undefined;
 }
 
 export interface HostOptions {

@@ -12,7 +12,6 @@
  */
 import type { AppendBatch } from './append-queue.js';
 import { Applier } from './applier.js';
-import { AwakeGroups } from './awake-groups.js';
 import { Compaction } from './compaction.js';
 import { invariant } from './core/invariant.js';
 import type { Raft } from './core/raft.js';
@@ -27,6 +26,7 @@ import {
 } from './group.js';
 import { GroupLifecycle } from './group-lifecycle.js';
 import { GroupNews } from './group-news.js';
+import { GroupTable } from './group-table.js';
 import { handOver } from './hand-over.js';
 import type { HostObserver, HostOptions } from './host-options.js';
 import { LogWriter } from './log-writer.js';
@@ -42,9 +42,7 @@ export class Host {
   observer: HostObserver | undefined;
   readonly snapshots: SnapshotExchange;
   readonly #options: HostOptions;
-  readonly #groups = new Map<GroupId, Group>();
-  readonly #awake = new AwakeGroups();
-  readonly #dirty = new Set<Group>();
+  readonly #groups = new GroupTable();
   readonly #log: LogWriter;
   readonly #intake: MessageIntake;
   readonly #ticker: Ticker;
@@ -95,7 +93,7 @@ export class Host {
       bury: (group) => this.#bury(group),
     });
     this.#freshness = new Freshness({
-      ...{ clock, periodMs: timing.freshnessMs, awake: this.#awake },
+      ...{ clock, periodMs: timing.freshnessMs, awake: this.#groups.awake },
       touch: (group) => this.#touch(group),
     });
   }
@@ -106,7 +104,8 @@ export class Host {
     invariant(wal.failure === undefined, 'the log is open and healthy');
     for (const found of recovered.groups) {
       const { raft, install, damaged } = recoveredGroup(found, this.#options);
-      const group = this.#addGroup(found.group, raft);
+      const group = new Group(found.group, raft);
+      this.#groups.add(group);
       if (install) this.snapshots.install(group, found.mark);
       if (damaged) group.receive({ kind: 'state-damaged' });
     }
@@ -116,14 +115,6 @@ export class Host {
     this.#ticker.start((count, lateMs) => this.#onTick(count, lateMs));
     this.#freshness.start();
     this.#schedule();
-  }
-
-  #addGroup(id: GroupId, raft: Raft): Group {
-    const group = new Group(id, raft);
-    this.#groups.set(id, group);
-    this.#awake.update(group);
-    this.#dirty.add(group);
-    return group;
   }
 
   group(id: GroupId): Group | undefined {
@@ -141,7 +132,7 @@ export class Host {
       readRounds: this.#readRounds,
       turns: this.#turns,
       queuedAppends: this.#log.queue.length,
-      quietGroups: this.#groups.size - this.#awake.size,
+      quietGroups: this.#groups.quiet,
     };
   }
 
@@ -201,18 +192,10 @@ export class Host {
     if (this.#log.ready) this.#schedule();
   }
 
-  /** Groups with a member there are told: the quiet ones one after another. */
   onUnreachable(node: NodeId): void {
     if (this.#stopped) return;
-    const quiet = [];
-    for (const group of this.#groups.values()) {
-      for (const replica of group.raft.membership.replicas) {
-        if (group.raft.membership.nodeOf(replica) !== node) continue;
-        if (this.#awake.has(group)) this.#give(group, { kind: 'unreachable', replica });
-        else quiet.push({ group, replica });
-      }
-    }
-    this.#awake.wakeWithin(this.#options.raftTiming.electionTicksMin, quiet);
+    this.#groups.unreachable(node, this.#options.raftTiming.electionTicksMin);
+    if (this.#groups.someDirty) this.#schedule();
   }
 
   /** A peer fetches a piece of a snapshot. */
@@ -226,12 +209,12 @@ export class Host {
   }
 
   #give(group: Group, input: Input): void {
-    group.receive(input);
-    this.#touch(group);
+    this.#groups.give(group, input);
+    this.#schedule();
   }
 
   #touch(group: Group): void {
-    this.#dirty.add(group);
+    this.#groups.touch(group);
     this.#schedule();
   }
 
@@ -245,15 +228,7 @@ export class Host {
 
   #onTick(count: number, lateMs: number): void {
     this.observer?.loopDelay(lateMs);
-    const nowMs = this.#options.clock.monotonicMs();
-    for (const { group, replica } of this.#awake.takeDue()) {
-      this.#give(group, { kind: 'unreachable', replica });
-    }
-    for (const group of this.#awake) {
-      group.expireReads(nowMs);
-      for (let i = 0; i < count; i += 1) group.receive({ kind: 'tick' });
-      this.#dirty.add(group);
-    }
+    this.#groups.tick(count, this.#options.clock.monotonicMs());
     this.#turn();
   }
 
@@ -289,15 +264,11 @@ export class Host {
   }
 
   #hasWork(): boolean {
-    if (this.#dirty.size > 0) return true;
-    return this.#log.ready || this.#applier.ready;
+    return this.#groups.someDirty || this.#log.ready || this.#applier.ready;
   }
 
   #stepAndDrain(): void {
-    if (this.#dirty.size === 0) return;
-    const dirty = [...this.#dirty];
-    this.#dirty.clear();
-    for (const group of dirty) {
+    for (const group of this.#groups.takeDirty()) {
       const effects = group.turn();
       if (effects !== undefined) this.#take(group, effects);
       this.snapshots.take(group, effects);
@@ -305,7 +276,7 @@ export class Host {
         this.#bury(group);
         continue;
       }
-      this.#awake.update(group);
+      this.#groups.awake.update(group);
       if (!group.raft.installing) group.serveReads(this.#options.stateMachine.applied(group.id));
     }
   }
@@ -333,16 +304,14 @@ export class Host {
   }
 
   #bury(group: Group): void {
-    this.#groups.delete(group.id);
-    this.#dirty.delete(group);
-    this.#awake.remove(group);
+    this.#groups.remove(group);
     this.#applier.remove(group);
     this.#compaction.forget(group.id);
     this.snapshots.forget(group.id);
     group.stop();
     this.#lifecycle.bury(group.id, group.replica);
-    const { self: replica, term } = group.raft.status;
-    this.#options.onRemoved?.({ group: group.id, replica, term });
+    const leader = group.nodeOf(group.raft.leader);
+    this.#options.onRemoved?.({ group: group.id, replica: group.replica, leader });
   }
 
   // The log --------------------------------------------------------------------------------
@@ -350,22 +319,17 @@ export class Host {
   #durable(batch: AppendBatch): void {
     for (const birth of this.#lifecycle.durable(batch.wal)) {
       const found = { ...birth, lastIndex: birth.mark.index, terms: [], configurations: [] };
-      this.#addGroup(birth.group, recoveredGroup(found, this.#options).raft);
+      this.#groups.add(new Group(birth.group, recoveredGroup(found, this.#options).raft));
     }
     for (const { group, mark } of batch.compactions) {
-      if (this.#isHere(group)) this.#give(group, { kind: 'compacted', index: mark.index });
+      if (this.#groups.has(group)) this.#give(group, { kind: 'compacted', index: mark.index });
     }
     for (const { group, append } of batch.appends) {
-      if (!this.#isHere(group)) continue;
+      if (!this.#groups.has(group)) continue;
       for (const message of append.then) this.#send(group, message);
       this.#give(group, { kind: 'appended', token: append.token });
       if (append.snapshot !== undefined) this.snapshots.install(group, append.snapshot);
     }
-  }
-
-  /** False for a replica that was removed while the log was being written. */
-  #isHere(group: Group): boolean {
-    return this.#groups.get(group.id) === group;
   }
 
   #compact(nowMs: number): void {
@@ -383,7 +347,7 @@ export class Host {
   #apply(): boolean {
     const round = this.#applier.run();
     if (round === undefined) return false;
-    for (const group of round.groups) this.#dirty.add(group);
+    for (const group of round.groups) this.#groups.touch(group);
     this.observer?.applied(round.entries, round.durationMs);
     return true;
   }

@@ -88,7 +88,7 @@ t.test('who does not lead says who does', async (t) => {
   await t.rejects(transfers.run(9, { to: 'best', dryRun: false }, 10), { code: 'shard_not_found' });
 });
 
-t.test('F9: a transfer that was given up leaves the leader as it is', async (t) => {
+t.test('a transfer that was given up leaves the leader as it is', async (t) => {
   const { clock, run, seen, transfers } = world();
   const answer = run(2).catch((error: unknown) => error);
   clock.advance(100);

@@ -105,7 +105,7 @@ t.test('a learner that goes away after the beginning is waited for', async (t) =
   t.match(await answer, { state: 'done' });
 });
 
-t.test('an epoch that is not the one expected: nothing happens', async (t) => {
+t.test('E14: an epoch that is not the one expected: nothing happens', async (t) => {
   const { shard, run } = world();
   shard.epoch = 4;
   await t.rejects(run({ ...add, expectedEpoch: 3 }), {
@@ -127,20 +127,26 @@ t.test('a dry run changes nothing and says the same', async (t) => {
   t.same([shard.proposed, changes.underWay], [[], 0]);
 });
 
-t.test('another change has to wait, but the newest word about the new node counts', async (t) => {
-  const { shard, run, pass, changes } = world();
-  shard.progress.set(4, behind);
-  const adding = run(add).catch((error: unknown) => error);
-  await pass(50);
-  const refused = run(remove(2));
-  await t.rejects(refused, { code: 'change_in_progress', message: /^Adding node 4 is under way/ });
-  t.match(await run(remove(4)), { state: 'done', changed: true });
-  t.match(await adding, { code: 'change_in_progress', message: /was given up/ });
-  t.same(shard.nodes('learners'), []);
-  await pass(200);
-  t.equal(changes.underWay, 0);
-  t.same(shard.nodes('voters'), [1, 2, 3]);
-});
+t.test(
+  'E14: another change has to wait, but the newest word about the new node counts',
+  async (t) => {
+    const { shard, run, pass, changes } = world();
+    shard.progress.set(4, behind);
+    const adding = run(add).catch((error: unknown) => error);
+    await pass(50);
+    const refused = run(remove(2));
+    await t.rejects(refused, {
+      code: 'change_in_progress',
+      message: /^Adding node 4 is under way/,
+    });
+    t.match(await run(remove(4)), { state: 'done', changed: true });
+    t.match(await adding, { code: 'change_in_progress', message: /was given up/ });
+    t.same(shard.nodes('learners'), []);
+    await pass(200);
+    t.equal(changes.underWay, 0);
+    t.same(shard.nodes('voters'), [1, 2, 3]);
+  },
+);
 
 t.test('refusals of the core: some pass by, others are for whoever asked', async (t) => {
   const { shard, run, pass } = world();
@@ -155,7 +161,7 @@ t.test('refusals of the core: some pass by, others are for whoever asked', async
   await t.rejects(run(remove(2)), { code: 'quorum_at_risk', message: 'node 2 is silent' });
 });
 
-t.test('E10: a refusal after the beginning is waited out, not half done', async (t) => {
+t.test('a refusal after the beginning is waited out, not half done', async (t) => {
   const { shard, run, pass } = world();
   shard.progress.set(5, behind);
   const answer = run(replace);
@@ -197,7 +203,7 @@ t.test('the leadership is lost on the way', async (t) => {
   }
 });
 
-t.test('E14: the leader that is removed says so, also when its replica is gone', async (t) => {
+t.test('E9: the leader that is removed says so, also when its replica is gone', async (t) => {
   const { shard, run, pass } = world();
   shard.staysJoint = true;
   const answer = run(remove(1));

@@ -81,7 +81,7 @@ t.test('promote and demote: what is so already, and who is no member', async (t)
   t.match(verdict(shard, act('promote', 7)), { error: { message: /\(1, 2, 3 and 4 are\); add/ } });
 });
 
-t.test('remove: a voter, the leader, a learner, nobody, the last one', async (t) => {
+t.test('E13: remove: a voter, the leader, a learner, nobody, but not the last one', async (t) => {
   const shard = withLearner(4);
   for (const [node, replica] of [
     [3, 3],
@@ -97,7 +97,7 @@ t.test('remove: a voter, the leader, a learner, nobody, the last one', async (t)
   t.match(last, { kind: 'refused', error: { code: 'last_voter' } });
 });
 
-t.test('E10: what would leave no majority that is there is refused, with names', async (t) => {
+t.test('what would leave no majority that is there is refused, with names', async (t) => {
   const shard = new FakeShard();
   shard.away.add(3);
   t.match(verdict(shard, act('remove', 3)), { kind: 'change' }, 'the dead one may go');
@@ -140,7 +140,7 @@ t.test('replace: one change gives the vote and takes it', async (t) => {
   }
 });
 
-t.test('E5: during a change everything waits', async (t) => {
+t.test('E14: during a change everything waits', async (t) => {
   const shard = withLearner(4);
   shard.staysJoint = true;
   await shard.propose(3, [
