@@ -94,12 +94,16 @@ export class StateFolder {
     return this.#boundaries;
   }
 
+  make(): void {
+    fs.mkdirSync(this.path, { recursive: true });
+  }
+
   /** The process has died; the files are left to the next one. */
   leave(death: Death): void {
     const from = this.file;
     this.#generation += 1;
     if (!fs.existsSync(from)) return;
-    fs.mkdirSync(this.path, { recursive: true });
+    this.make();
     fs.copyFileSync(from, this.file);
     if (fs.existsSync(`${from}-wal`)) this.#leaveLog(`${from}-wal`, death);
     this.#boundaries = new CommitBoundaries();

@@ -28,9 +28,12 @@ export class Trace {
   /** Of the numbers of all events, lines or not. */
   #digest = 0x811c9dc5;
   readonly #nowMs: () => number;
+  readonly #folder: string;
 
-  constructor(nowMs: () => number, { onLine, keep = 0 }: TraceOptions) {
-    this.#nowMs = nowMs;
+  /** `folder`: where SQLite's files really are, which is not to be seen in a line. */
+  constructor(run: { nowMs: () => number; folder: string }, { onLine, keep = 0 }: TraceOptions) {
+    this.#nowMs = run.nowMs;
+    this.#folder = run.folder;
     this.#onLine = onLine;
     this.#keep = keep;
     this.enabled = onLine !== undefined || keep > 0;
@@ -46,7 +49,8 @@ export class Trace {
   line(node: NodeId | undefined, text: () => string): void {
     if (!this.enabled) return;
     const who = node === undefined ? '--' : `n${node}`;
-    const line = `${(this.#nowMs() / 1000).toFixed(6).padStart(10)} ${who} ${text()}`;
+    const what = text().replaceAll(this.#folder, '');
+    const line = `${(this.#nowMs() / 1000).toFixed(6).padStart(10)} ${who} ${what}`;
     this.lines += 1;
     this.#hash.update(line);
     this.#onLine?.(line);

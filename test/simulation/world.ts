@@ -51,7 +51,7 @@ export class World implements WorldView {
     this.plan = plan;
     this.folder = folder;
     this.streams = new RandomStreams(plan.seed);
-    this.trace = new Trace(() => this.time.nowMs, trace);
+    this.trace = new Trace({ nowMs: () => this.time.nowMs, folder }, trace);
     const { nodes, shards, replicas } = plan.cluster;
     const ids = Array.from({ length: nodes }, (_, i) => i + 1);
     const members = ids.map((id) => ({ id, zone: `${id}`, weight: 1 }));
@@ -114,6 +114,7 @@ export class World implements WorldView {
     this.trace.line(node, () => text);
   }
 
+  /** For the summary: a fault has struck. */
   covered(what: string): void {
     this.coverage.count(what);
   }

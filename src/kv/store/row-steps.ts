@@ -70,7 +70,10 @@ export class RowSteps {
       await this.step(action, ({ rows }, budget) => {
         check();
         while (fromId !== undefined && budget.room()) {
-          const erased = rows.erase({ fromId, endId }, { rows: eraseRows, bytes: stepBytesMax });
+          const erased = rows.erase(
+            { fromId, endId },
+            { rows: eraseRows, bytes: budget.bytesLeft },
+          );
           budget.spend(erased.rows, erased.bytes);
           fromId = erased.nextId;
         }
@@ -109,6 +112,10 @@ export class StepBudget {
   room(): boolean {
     if (this.#rows >= stepRowsMax || this.#bytes >= stepBytesMax) return false;
     return this.#rows === 0 || this.#clock.monotonicMs() < this.#endMs;
+  }
+
+  get bytesLeft(): number {
+    return stepBytesMax - this.#bytes;
   }
 
   /** True when so many bytes more would be too many; never for the first row. */

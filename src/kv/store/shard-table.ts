@@ -39,7 +39,7 @@ export class ShardTable {
     this.#undurable.delete(shard);
   }
 
-  /** For whoever applies, reads or counts: anything else than a whole state is a programmer error. */
+  /** For whoever applies, reads or counts: without a whole state that is a programmer error. */
   whole(group: GroupId): ShardDraft {
     const shard = this.#shards.get(group);
     invariant(shard !== undefined, `group ${group} has a shard on this node`);

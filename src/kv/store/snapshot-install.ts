@@ -64,6 +64,7 @@ async function markInstalling(
 ): Promise<ShardDraft> {
   // A group without a state gets a row that claims nothing but the range.
   const { range_start, range_end } = reader.header.shard;
+  checkRange({ start: range_start, end: range_end }, group);
   const claim = { ...nothing, group_id: group, range_start, range_end };
   const shard = shards.get(group) ?? new ShardDraft(claim);
   const known = shards.get(group) !== undefined;
@@ -74,7 +75,7 @@ async function markInstalling(
     // All hashes of before and after: until the end the rows there, whichever, are this shard's.
     const start = Math.min(shard.rangeStart, range_start);
     const end = Math.max(shard.rangeEnd, range_end);
-    checkRange(shards, { start, end }, group);
+    checkDisjoint(shards, { start, end }, group);
     shard.rangeStart = start;
     shard.rangeEnd = end;
     shard.standing = Standing.installing;
@@ -144,11 +145,13 @@ function put(row: WholeRow, copy: () => void): void {
   }
 }
 
-function checkRange(shards: ShardTable, range: HashRange, group: GroupId): void {
-  if (range.start < 0 || range.start >= range.end || range.end > hashCount) {
-    const words = `${range.start} to ${range.end} is no range of hashes`;
-    throw new SnapshotError('refused', `the snapshot of group ${group}: ${words}`);
-  }
+function checkRange({ start, end }: HashRange, group: GroupId): void {
+  if (start >= 0 && start < end && end <= hashCount) return;
+  const words = `${start} to ${end} is no range of hashes`;
+  throw new SnapshotError('refused', `the snapshot of group ${group}: ${words}`);
+}
+
+function checkDisjoint(shards: ShardTable, range: HashRange, group: GroupId): void {
   const other = shards.overlapping(range, group);
   if (other === undefined) return;
   const words = `covers hashes that belong to group ${other.group} here`;

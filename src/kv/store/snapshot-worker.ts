@@ -12,7 +12,7 @@ import type { MakeRequest } from './snapshot-maker.js';
 export interface SnapshotWorker {
   /** Makes the file; nothing of it is left when this rejects. */
   make(request: MakeRequest): Promise<SnapshotFile>;
-  /** Reads the whole file, and its header if it is a snapshot; rejects with SnapshotError if not. */
+  /** Reads the whole file and its header; rejects with SnapshotError if it is no snapshot. */
   check(file: string): Promise<CheckedFile>;
   /** Ends what is running soon, and the worker. Idempotent. */
   stop(): Promise<void>;
@@ -103,7 +103,7 @@ export class ThreadSnapshotWorker implements SnapshotWorker {
     thread.on('message', (answer: SnapshotAnswer) => {
       this.#waiting.shift()?.resolve(answer);
       // Only running work may keep the process alive.
-      if (this.#waiting.length === 0) thread.unref();
+      if (this.#waiting.length === 0 && this.#stopping === undefined) thread.unref();
     });
     thread.on('error', (error) => this.#lost(thread, error));
     thread.on('exit', () => this.#lost(thread, stopped()));

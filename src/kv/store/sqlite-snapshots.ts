@@ -85,8 +85,9 @@ export class SqliteSnapshots implements SnapshotFiles {
 
   /** Ends what is running; resolves when nothing runs any more. */
   async close(error: Error): Promise<void> {
+    const ended = this.#steps.end(error);
     await this.#parts.worker.stop();
-    await this.#steps.end(error);
+    await ended;
     for (const receiver of this.#receivers) await receiver.abort().catch(() => {});
     await this.#making;
   }

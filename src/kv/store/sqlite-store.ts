@@ -303,7 +303,9 @@ export class SqliteStore implements Store {
         anyRows: ({ start, end }) =>
           this.#open().rows.any({ fromId: firstId(start), endId: firstId(end) }),
         readerBegan: () => this.#checkpointer.readerBegan(),
-        readerEnded: () => this.#checkpointer.readerEnded(),
+        readerEnded: () => {
+          if (this.#failure === undefined) this.#checkpointer.readerEnded();
+        },
         forget: (group) => this.#sliceHashes.forget(group),
         failed: (cause) => {
           const at = { file: this.file, action: 'make a snapshot' };

@@ -51,6 +51,8 @@ export class Follower {
   /** `waits`: somebody here waits for the leader, so this is no time to go quiet. */
   heartbeat(message: Heartbeat, waits: boolean): void {
     const { self, log, standing, outbox, snapshots, quiescence } = this.#parts;
+    // A goodbye that was said before; anything else has woken this replica.
+    if (quiescence.quiet) return;
     standing.follow(message.from);
     log.commitTo(message.commit);
     const settled = !waits && snapshots.stateIsWhole && quiescence.mayFollow;

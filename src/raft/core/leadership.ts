@@ -153,10 +153,12 @@ export class Leadership {
     if (message.rejected) return this.#appendRejected(message, progress);
     const { log } = this.#parts;
     if (message.index > log.lastIndex) return;
-    if (progress.state === 'snapshot' && message.index >= log.mark.index) {
+    if (progress.state === 'snapshot') {
       // The logs connect, be it by the snapshot that was offered or by another (D7).
-      progress.becomeProbe();
-      this.#snapshots.ended(message.from);
+      const connects = message.index >= log.mark.index;
+      if (connects) progress.becomeProbe();
+      if (connects) this.#snapshots.ended(message.from);
+      else this.#snapshots.outrun(message.from, message.index);
     }
     if (progress.accepted(message.index)) this.#transferIfCaughtUp();
   }

@@ -233,22 +233,19 @@ export class Raft {
 
   #onTick(): void {
     this.#tick += 1;
+    if (this.#goesQuiet()) return;
     this.#standing.tick(this.#tick, { silent: this.#persistence.silent(this.#tick) });
-    if (this.leadership !== undefined) return this.#onLeaderTick(this.leadership);
-    this.#quiescence.busy();
-    this.#diskLag.rest();
+    if (this.leadership !== undefined) this.#watchOver(this.leadership);
+    else this.#diskLag.rest();
   }
 
-  #onLeaderTick(leadership: Leadership): void {
-    const idle = this.#quiescence.idle();
+  /** Whether this leader should rather not be one. */
+  #watchOver(leadership: Leadership): void {
     if (!this.#snapshots.stateIsWhole) {
       // Whoever could take over was asked, and others can campaign; this replica does not.
       if (!leadership.transferring) this.#standing.stepDown();
     } else if (this.#diskLag.tooSlow(this.#tick, this.#log)) {
       if (this.#handOver('slow-disk')) this.#diskLag.handedOver(this.#tick);
-    } else if (idle && leadership.atRest) {
-      leadership.goQuiet();
-      this.#quiescence.sleep();
     }
   }
 
@@ -259,6 +256,16 @@ export class Raft {
   }
 
   // Quiet ---------------------------------------------------------------------------------
+
+  /** True when the leader says goodbye, in place of a heartbeat. */
+  #goesQuiet(): boolean {
+    if (this.leadership === undefined) this.#quiescence.busy();
+    if (!this.#quiescence.idle() || this.leadership?.atRest !== true) return false;
+    if (!this.#snapshots.stateIsWhole) return false;
+    this.leadership.goQuiet();
+    this.#quiescence.sleep();
+    return true;
+  }
 
   /** False: the group sleeps, and this is nothing to it. */
   #wakes(input: Input): boolean {
@@ -335,7 +342,9 @@ export class Raft {
   #onSnapshotReceived(snapshot: SnapshotDescription): void {
     // A leader has everything that is committed in its log.
     if (this.leadership !== undefined) return;
-    if (this.#follower.snapshotReceived(snapshot)) this.#dropReads('installing');
+    if (!this.#follower.snapshotReceived(snapshot)) return;
+    this.#standing.stepDown();
+    this.#dropReads('installing');
   }
 
   #onSnapshotInstalled(index: Index): void {
@@ -347,8 +356,10 @@ export class Raft {
   #onStateDamaged(): void {
     this.#snapshots.damaged();
     this.#dropReads('installing');
-    if (this.leadership === undefined) return this.#follower.askForSnapshot();
-    if (!this.#handOver('state-damaged')) this.#standing.stepDown();
+    if (this.leadership === undefined || !this.#handOver('state-damaged')) {
+      this.#standing.stepDown();
+      this.#follower.askForSnapshot();
+    }
   }
 
   // Requests ------------------------------------------------------------------------------

@@ -82,6 +82,13 @@ export class SnapshotSending {
     if (sending?.offered?.index === index) askAgain(sending);
   }
 
+  /** It has what it was offered, and the log was compacted beyond that meanwhile. */
+  outrun(replica: ReplicaId, index: Index): void {
+    const sending = this.#byReplica.get(replica);
+    if (sending?.offered === undefined || sending.offered.index > index) return;
+    this.want(replica, this.#log.mark.index);
+  }
+
   ended(replica: ReplicaId): void {
     this.#byReplica.delete(replica);
   }

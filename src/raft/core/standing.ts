@@ -48,8 +48,11 @@ export class Standing {
   #leader: ReplicaId = NOBODY;
   /** Set exactly while this replica leads. */
   #leadership: Leadership | undefined;
-  /** The last read round's number of all leaderships in this process: none comes again (F2). */
-  #lastReadContext = 0;
+  /**
+   * The last read round's number of all leaderships in this process: none comes again (F2). It
+   * begins above 0, for an answer to round 0 is a poke.
+   */
+  #lastReadContext = 1;
 
   constructor(parts: StandingParts, durable: { term: Term; vote: ReplicaId }) {
     this.#parts = parts;
@@ -137,7 +140,7 @@ export class Standing {
   }
 
   stepDown(): void {
-    if (this.#role === 'leader') this.#becomeFollower(this.#term, NOBODY);
+    if (this.#role !== 'follower') this.#becomeFollower(this.#term, NOBODY);
   }
 
   // Votes given ---------------------------------------------------------------------------

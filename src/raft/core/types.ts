@@ -117,7 +117,7 @@ export interface Heartbeat extends Envelope {
   readonly type: 'heartbeat';
   /** Never beyond what the receiver is known to hold (B4). */
   readonly commit: Index;
-  /** The newest read round; the answer repeats it. 0: none. */
+  /** The newest read round, from 1 on; the answer repeats it. */
   readonly context: number;
   /** The leader goes quiet; so does a follower that holds all of it (term, last = commit). */
   readonly quiet: boolean;
@@ -125,6 +125,7 @@ export interface Heartbeat extends Envelope {
 
 export interface HeartbeatResponse extends Envelope {
   readonly type: 'heartbeat-response';
+  /** 0: a poke, that is no answer at all: the sender is awake and wants its leader to be. */
   readonly context: number;
 }
 

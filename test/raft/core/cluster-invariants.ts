@@ -20,7 +20,7 @@ export class BrokenPromise extends Error {
   override readonly name = 'BrokenPromise';
 }
 
-function must(condition: unknown, what: string): asserts condition {
+export function must(condition: unknown, what: string): asserts condition {
   if (!condition) throw new BrokenPromise(what);
 }
 

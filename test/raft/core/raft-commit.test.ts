@@ -111,6 +111,7 @@ t.test('DESIGN: the fate of a proposal is told by term and index alone', async (
 
 t.test('B22: what is compacted at the leader is nothing to its progress', async (t) => {
   const cluster = new SimulatedCluster({ voters: 3, limits: { windowBytesMax: 0 } });
+  cluster.slowSnapshots.add(1);
   cluster.elect(1);
   cluster.lost = to(3);
   cluster.propose(1, 'x', 'y', 'z');

@@ -15,7 +15,10 @@ t.test('safe under random weather, and whole again after it', async (t) => {
       totals[what] = (totals[what] ?? 0) + count;
     }
   }
-  const rare = ['elected', 'crash', 'timeout-now', 'readGranted', 'compact', 'cut'];
+  const rare = [
+    ...['elected', 'crash', 'timeout-now', 'readGranted', 'compact', 'cut', 'quiet'],
+    ...['snapshot', 'snapshotReceived', 'finishInstall', 'damage'],
+  ];
   for (const what of rare) t.ok((totals[what] ?? 0) > 20, `${what}: ${totals[what]} times`);
 });
 

@@ -36,6 +36,7 @@ t.test('B18: a follower is not behind the tail while it holds the mark', async (
 
 t.test('B8: nothing is appended behind a gap where the log is compacted away', async (t) => {
   const cluster = new SimulatedCluster({ voters: 3 });
+  cluster.slowSnapshots.add(1);
   cluster.elect(1);
   cluster.crash(3);
   cluster.propose(1, 'x', 'y');

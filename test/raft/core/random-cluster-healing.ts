@@ -15,6 +15,16 @@ export function healAndConverge(cluster: RandomCluster): void {
   cluster.allLinksWork();
   for (const replica of cluster.replicas.values()) if (!replica.up) cluster.restart(replica);
   runUntil(cluster, 'converges', () => converged(cluster));
+  workOnce(cluster);
+  if (cluster.weather.quietAfterTicks === 0) return;
+  runUntil(cluster, 'goes quiet', () => cluster.up.every((replica) => replica.core.quiet));
+  // Any of them wakes all the others.
+  cluster.read(cluster.random.pick([...cluster.replicas.values()]));
+  runUntil(cluster, 'wakes', () => cluster.invariants.openReads.size === 0);
+  workOnce(cluster);
+}
+
+function workOnce(cluster: RandomCluster): void {
   const leader = leaderOf(cluster);
   if (leader === undefined) throw new Error('converged without a leader');
   cluster.propose(leader, 1);
@@ -42,6 +52,8 @@ function settleOnce(cluster: RandomCluster): void {
     cluster.drain(replica);
     cluster.apply(replica, Number.POSITIVE_INFINITY);
     cluster.drain(replica);
+    cluster.snapshots.settle(replica);
+    cluster.drain(replica);
   }
 }
 
@@ -58,14 +70,6 @@ function converged(cluster: RandomCluster): boolean {
   return cluster.up.every((replica) => {
     const own = replica.core.status;
     if (own.term !== term || own.leader !== leader.id) return false;
-    return own.applied === applied || mustStayBehind(replica, leader);
+    return own.applied === applied && !own.installing;
   });
-}
-
-/** True when not even the entry before the leader's first one is in this replica's log. */
-function mustStayBehind(replica: SimulatedReplica, leader: SimulatedReplica): boolean {
-  const { mark } = leader.disk;
-  const own = replica.core;
-  if (own.status.firstIndex > mark.index + 1) return false;
-  return own.termAt(mark.index) !== mark.term;
 }

@@ -9,6 +9,7 @@ import type { Configuration, Effects, Message, ReplicaId } from '../../../src/ra
 import { ClusterInvariants } from './cluster-invariants.js';
 import { healAndConverge } from './random-cluster-healing.js';
 import { RandomNetwork } from './random-network.js';
+import { RandomSnapshots } from './random-snapshots.js';
 import { SeededRandom } from './seeded-random.js';
 import { SimulatedReplica } from './simulated-replica.js';
 import { randomWeather, type Weather } from './weather.js';
@@ -56,6 +57,7 @@ export class RandomCluster {
   readonly invariants: ClusterInvariants;
   readonly weather: Weather;
   readonly random: SeededRandom;
+  readonly snapshots: RandomSnapshots;
   readonly counts: Record<string, number> = {};
   readonly trace: string[] = [];
   events = 0;
@@ -83,10 +85,12 @@ export class RandomCluster {
     for (const id of [...ids, ...learnerIds]) {
       const limits: RaftLimits = this.weather.limits;
       const { next } = this.random;
-      const options = { id, configuration, timing: randomTiming, limits, random: next };
+      const timing = { ...randomTiming, quietAfterTicks: this.weather.quietAfterTicks };
+      const options = { id, configuration, timing, limits, random: next };
       this.replicas.set(id, new SimulatedReplica(options));
     }
     this.invariants = new ClusterInvariants(ids, this.replicas);
+    this.snapshots = new RandomSnapshots(this);
   }
 
   get up(): SimulatedReplica[] {
@@ -98,7 +102,7 @@ export class RandomCluster {
     if (this.trace.length > traceLinesKept) this.trace.shift();
   }
 
-  #count(what: string): void {
+  count(what: string): void {
     this.counts[what] = (this.counts[what] ?? 0) + 1;
   }
 
@@ -133,6 +137,8 @@ export class RandomCluster {
     if (name === 'apply') return this.apply(replica, this.random.between(1, 4));
     if (name === 'crash') return this.#crash(replica);
     if (name === 'compact') return this.#compact(replica);
+    if (name === 'snapshot') return this.snapshots.anyStep(replica);
+    if (name === 'damage') return this.snapshots.damage(replica);
     if (name === 'pause') return this.#pause(replica);
     this.#request(replica, name);
     if (this.random.chance(this.weather.drainChance)) this.drain(replica);
@@ -166,15 +172,31 @@ export class RandomCluster {
 
   #pause(replica: SimulatedReplica): void {
     this.note(`${replica.id} stands still`);
-    this.#count('pause');
+    this.count('pause');
     this.#paused.add(replica.id);
   }
 
   step(replica: SimulatedReplica, input: Parameters<SimulatedReplica['step']>[0]): void {
-    this.#count(input.kind);
+    this.count(input.kind);
     if (input.kind !== 'message') this.note(`${replica.id}: ${JSON.stringify(input)}`);
     replica.step(input);
+    this.stepped(replica);
+  }
+
+  stepped(replica: SimulatedReplica): void {
     this.invariants.stepped(replica);
+    this.snapshots.quiet(replica);
+  }
+
+  /** The hosts of both notice that their connection is gone, and wake their groups. */
+  #lostSight(a: ReplicaId, b: ReplicaId): void {
+    for (const [id, replica] of [
+      [a, b],
+      [b, a],
+    ] as const) {
+      const here = this.replicas.get(id);
+      if (here?.up === true) this.step(here, { kind: 'unreachable', replica });
+    }
   }
 
   read(replica: SimulatedReplica): void {
@@ -197,11 +219,12 @@ export class RandomCluster {
     const effects = replica.drain();
     if (effects === undefined) return;
     this.note(`${replica.id}: drain ${describe(effects)}`);
-    this.#count('drain');
-    if (effects.reads.length > 0) this.#count('readGranted');
-    if (effects.role?.role === 'leader') this.#count('elected');
-    if (effects.apply.length > 0) this.#count('apply');
+    this.count('drain');
+    if (effects.reads.length > 0) this.count('readGranted');
+    if (effects.role?.role === 'leader') this.count('elected');
+    if (effects.apply.length > 0) this.count('apply');
     this.invariants.drained(replica, effects);
+    this.snapshots.drained(replica, effects);
     this.#post(effects.send);
   }
 
@@ -220,7 +243,9 @@ export class RandomCluster {
   }
 
   apply(replica: SimulatedReplica, count: number): void {
-    if (replica.applyHanded(count).length > 0) this.invariants.stepped(replica);
+    if (replica.applyHanded(count).length === 0) return;
+    this.snapshots.applied(replica);
+    this.stepped(replica);
   }
 
   #deliverOne(): void {
@@ -233,7 +258,7 @@ export class RandomCluster {
     if (replica === undefined) return;
     if (!replica.up) return this.#network.keep(message);
     this.note(`${message.to} receives ${line(message)}`);
-    this.#count(message.type);
+    this.count(message.type);
     this.step(replica, { kind: 'message', message });
     if (this.random.chance(this.weather.drainChance)) this.drain(replica);
   }
@@ -245,7 +270,7 @@ export class RandomCluster {
   #cutSomething(): void {
     const ids = [...this.replicas.keys()];
     this.note('links are cut');
-    this.#count('cut');
+    this.count('cut');
     if (this.random.chance(0.3)) {
       this.#network.cut(this.random.pick(ids), this.random.pick(ids));
       return;
@@ -259,7 +284,7 @@ export class RandomCluster {
     const side = new Set([this.random.pick(leaders).id]);
     for (const id of this.replicas.keys()) if (this.random.chance(0.2)) side.add(id);
     this.note(`${[...side]} are cut off`);
-    this.#count('cutLeader');
+    this.count('cutLeader');
     this.#cutBetween(side);
   }
 
@@ -268,7 +293,7 @@ export class RandomCluster {
     if (old === undefined || this.#usurping) return;
     this.#usurping = true;
     this.note(`${old.id} is cut off and does not know it`);
-    this.#count('usurp');
+    this.count('usurp');
     this.#cutBetween(new Set([old.id]));
     this.#paused.add(old.id);
     for (const replica of this.up) if (replica !== old) this.#wait(replica, usurpTicks);
@@ -285,7 +310,9 @@ export class RandomCluster {
   #cutBetween(side: ReadonlySet<ReplicaId>): void {
     for (const a of this.replicas.keys()) {
       for (const b of this.replicas.keys()) {
-        if (side.has(a) !== side.has(b)) this.#network.cut(a, b);
+        if (side.has(a) === side.has(b)) continue;
+        this.#network.cut(a, b);
+        this.#lostSight(a, b);
       }
     }
   }
@@ -310,9 +337,10 @@ export class RandomCluster {
     }
     const applied = this.random.between(replica.appliedDurable, replica.applied);
     this.note(`${replica.id} crashes, ${surviving} more appends durable, applied ${applied}`);
-    this.#count('crash');
+    this.count('crash');
     replica.crash({ surviving: 0, applied });
     this.invariants.crashed(replica.id);
+    for (const other of this.up) this.step(other, { kind: 'unreachable', replica: replica.id });
   }
 
   #restartOne(): void {
@@ -328,10 +356,11 @@ export class RandomCluster {
   }
 
   #compact(replica: SimulatedReplica): void {
+    if (replica.core.installing) return;
     const index = this.random.between(replica.disk.mark.index, replica.applied);
     if (index === replica.disk.mark.index) return;
     this.note(`${replica.id} compacts up to ${index}`);
-    this.#count('compact');
+    this.count('compact');
     replica.compact(index);
     this.invariants.stepped(replica);
   }
@@ -352,12 +381,16 @@ function line(message: Message): string {
 }
 
 function describe(effects: Effects): string {
-  const { send, append, apply, reads, dropped, role } = effects;
+  const { send, append, apply, reads, dropped, role, snapshotsWanted, fetch } = effects;
   const parts = [`send ${send.length}`];
   if (append !== undefined) {
     const entries = append.entries.map((entry) => `${entry.index}/${entry.term}`);
     parts.push(`write #${append.token} [${entries}] ${JSON.stringify(append.hardState ?? {})}`);
+    const { snapshot } = append;
+    if (snapshot !== undefined) parts.push(`log begins at ${snapshot.index}/${snapshot.term}`);
   }
+  if (snapshotsWanted.length > 0) parts.push(`wants ${JSON.stringify(snapshotsWanted)}`);
+  if (fetch !== undefined) parts.push(`fetch ${fetch.snapshot.index} from ${fetch.from}`);
   if (apply.length > 0) parts.push(`apply ${apply.length} from ${apply[0]?.index}`);
   if (reads.length > 0) parts.push(`reads ${JSON.stringify(reads)}`);
   if (dropped.length > 0) parts.push(`dropped ${JSON.stringify(dropped)}`);

@@ -10,6 +10,7 @@ import type {
   Configuration,
   Effects,
   Entry,
+  EntryId,
   Index,
   Input,
   ReplicaId,
@@ -31,6 +32,8 @@ export class SimulatedReplica {
   readonly state = new SimulatedState();
   /** Snapshots that the core wants made, the oldest first. */
   wanted: { to: ReplicaId; atLeast: Index }[] = [];
+  /** Durable in the log and not in the state. */
+  #toInstall: EntryId | undefined;
   /** The fetch that the core asked for last. */
   fetch: Effects['fetch'];
   readonly #options: SimulatedReplicaOptions;
@@ -88,7 +91,8 @@ export class SimulatedReplica {
       limits,
     });
     this.dirty = true;
-    if (installing && state.has(disk.mark)) return;
+    this.#toInstall = installing && state.has(disk.mark) ? disk.mark : undefined;
+    if (this.#toInstall !== undefined) return;
     // Without the file, or without a snapshot yet: the log goes on, the state is asked for.
     if (installing || state.damaged) this.damage();
   }
@@ -136,6 +140,7 @@ export class SimulatedReplica {
   /** The oldest appends become durable; gives those whose messages may leave. */
   finishAppends(count: number): readonly Append[] {
     const finished = this.disk.finish(count);
+    for (const { snapshot } of finished) this.#toInstall = snapshot ?? this.#toInstall;
     const newest = finished[finished.length - 1];
     if (newest !== undefined) this.step({ kind: 'appended', token: newest.token });
     return finished;
@@ -186,16 +191,19 @@ export class SimulatedReplica {
 
   /** The log begins with a snapshot whose file is here and whose state is not. */
   get installDue(): boolean {
-    return this.#mustInstall && this.state.has(this.disk.mark);
+    return this.#toInstall !== undefined;
   }
 
   beginInstall(): void {
+    invariant(this.#toInstall !== undefined, 'there is something to install');
     this.#handed = [];
-    this.state.beginInstall(this.disk.mark);
+    this.state.beginInstall(this.#toInstall);
   }
 
   finishInstall(): void {
-    const { mark } = this.disk;
+    const mark = this.#toInstall;
+    invariant(mark !== undefined, 'there is something to install');
+    this.#toInstall = undefined;
     this.state.finishInstall(mark);
     this.step({ kind: 'snapshot-installed', index: mark.index });
   }

@@ -11,6 +11,7 @@ export interface Weather {
   /** How fast the clock of the replica with id 1, 2, ... runs, compared with the fastest. */
   readonly clockRates: readonly number[];
   readonly limits: RaftLimits;
+  readonly quietAfterTicks: number;
   readonly lossChance: number;
   readonly duplicateChance: number;
   readonly reorderChance: number;
@@ -32,6 +33,10 @@ export interface Weather {
     readonly transfer: number;
     readonly unreachable: number;
     readonly compact: number;
+    /** A snapshot is made, fetched, installed by half, thrown away. */
+    readonly snapshot: number;
+    /** A state is found to differ from the group's. */
+    readonly damage: number;
     readonly crash: number;
     readonly restart: number;
     readonly cut: number;
@@ -62,7 +67,9 @@ export function randomWeather(random: SeededRandom): Weather {
     campaign: random.pick([0, 0.2, 1]),
     transfer: random.pick([0, 0.2, 1]),
     unreachable: random.pick([0, 0.5]),
-    compact: random.pick([0, 0.5, 2]),
+    compact: random.pick([0, 0.5, 2, 4]),
+    snapshot: random.pick([2, 6, 20]),
+    damage: random.pick([0, 0, 0.05, 0.2]),
     crash: random.pick([0, 0.1, 0.4]),
     restart: random.pick([0.5, 2]),
     cut: random.pick([0, 0.1, 0.3]),
@@ -86,6 +93,7 @@ export function randomWeather(random: SeededRandom): Weather {
       windowBytesMax: random.pick([0, 20, 200, 10_000]),
       waitingReadsMax: random.pick([1, 3, 100]),
     },
+    quietAfterTicks: random.pick([0, 5, 5, 20]),
     lossChance: random.pick([0, 0, 0.02, 0.2]),
     duplicateChance: random.pick([0, 0, 0.05, 0.2]),
     reorderChance: random.pick([0, 0.1, 0.5, 1]),
