@@ -52,6 +52,10 @@ export class Machine implements NodeView {
     return this.#disk;
   }
 
+  get monotonicMs(): number {
+    return this.clock.monotonicMs();
+  }
+
   get paused(): boolean {
     return this.process?.clock.paused ?? false;
   }

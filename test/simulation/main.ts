@@ -2,7 +2,7 @@
  * The simulator's command line (`make sim`). A planted bug changes modules while they are loaded,
  * so everything that knows of `src` is imported only after it was planted.
  */
-
+import { assertPlanted, plant } from './planted/plant.js';
 import { type Arguments, readArguments, usage } from './runner/arguments.js';
 
 async function main(): Promise<number> {
@@ -13,11 +13,11 @@ async function main(): Promise<number> {
     console.error(`${error instanceof Error ? error.message : error}\n\n${usage}`);
     return 2;
   }
-  if (given.worker) {
-    const { work } = await import('./runner/worker.js');
-    return work(given);
-  }
+  if (given.plant !== undefined) plant(given.plant);
+  const { work } = await import('./runner/worker.js');
   const { runPlanFile, runSeeds } = await import('./runner/run-seeds.js');
+  if (given.plant !== undefined) assertPlanted(given.plant);
+  if (given.worker) return work(given);
   return given.plan === undefined ? runSeeds(given) : runPlanFile(given.plan, given);
 }
 

@@ -209,7 +209,7 @@ export class FakeWorld {
     const hardState = { term: 0, vote: 0, commit: 0 };
     const created = [{ group, replica: id, mark, hardState }];
     const batch: WalBatch = { created, removed: [], writes: [] };
-    this.observer.recovered?.(process, { groups: [], tombstones: new Map() });
+    this.observer.recovered?.(process, { groups: [], tombstones: new Map(), fresh: true });
     this.observer.appendWritten?.(process, batch);
     this.observer.appendDurable?.(process, batch);
   }

@@ -313,7 +313,7 @@ const broken: Record<string, { breaks: RegExp; by: (world: FakeWorld) => void }>
       const { hardState, process, id } = world.node(3);
       const found = { group, replica: id, hardState, mark, lastIndex: 0, terms: [] };
       const groups = [{ ...found, configurations: [] }];
-      world.observer.recovered?.(process, { groups, tombstones: new Map() });
+      world.observer.recovered?.(process, { groups, tombstones: new Map(), fresh: false });
     },
   },
   'a leader that nobody answers': {
