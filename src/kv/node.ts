@@ -128,6 +128,11 @@ export class KvNode implements KvService {
     this.#peerRequests = new PeerRequests(handlers, (request) => router.serve(request));
   }
 
+  /** For the simulator, which looks at the cores after every event. */
+  get host(): Host {
+    return this.#host;
+  }
+
   get observer(): NodeObserver | undefined {
     return this.#observer;
   }
