@@ -14,7 +14,6 @@ import type { AppendBatch } from './append-queue.js';
 import { Applier } from './applier.js';
 import { Compaction } from './compaction.js';
 import { invariant } from './core/invariant.js';
-import type { Raft } from './core/raft.js';
 import type { Effects, GroupId, Input, Message, NodeId, ReplicaId } from './core/types.js';
 import { Freshness } from './freshness.js';
 import {

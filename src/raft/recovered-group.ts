@@ -7,6 +7,7 @@
  * promise is broken. A state that claims to be whole and ends before its log begins has lost
  * something that nobody can name: the node does not start (C15).
  */
+import { ImpossibleInput } from './core/impossible-input.js';
 import { Raft } from './core/raft.js';
 import type { HostOptions } from './host-options.js';
 import type { RecoveredGroup } from './wal/types.js';
@@ -28,7 +29,7 @@ export function recoveredGroup(found: RecoveredGroup, options: HostOptions): Gro
   const install = (incomplete || behind) && stateMachine.snapshots.has(group, mark);
   if (behind && !incomplete && !install) {
     const where = `its state ends at ${applied}, its log begins after ${mark.index}`;
-    throw new Error(
+    throw new ImpossibleInput(
       `group ${group}: ${where}, and the snapshot of ${mark.index} is not here. A part of the ` +
         'data folder is missing or older than the rest: restore it, or replace this node.',
     );

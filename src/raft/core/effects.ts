@@ -1,8 +1,10 @@
 /**
  * Collects, between two drains, what happened to reads, proposals and the role.
  */
+import type { Refusal } from './membership-change.js';
 import type {
   Append,
+  Configuration,
   DropReason,
   Effects,
   EntryId,
@@ -25,6 +27,8 @@ export class EffectsCollector {
   #reads: { id: RequestId; index: Index }[] = [];
   #proposed: { id: RequestId; entry: EntryId }[] = [];
   #dropped: { id: RequestId; reason: DropReason }[] = [];
+  #refused: Effects['refused'][number][] = [];
+  #configuration: Configuration | undefined;
   #handOver: Effects['handOver'];
   #told: RoleNow | undefined;
 
@@ -38,6 +42,14 @@ export class EffectsCollector {
 
   dropped(id: RequestId, reason: DropReason): void {
     this.#dropped.push({ id, reason });
+  }
+
+  refused(id: RequestId, { reason, detail }: Refusal): void {
+    this.#refused.push({ id, reason, detail });
+  }
+
+  configuration(configuration: Configuration): void {
+    this.#configuration = configuration;
   }
 
   handOver(to: ReplicaId, reason: HandOverReason): void {
@@ -57,19 +69,22 @@ export class EffectsCollector {
     const handOver = this.#handOver;
     const role = this.#roleNews(turn.now);
     const lists = send.length + apply.length + this.#reads.length + this.#proposed.length;
-    const rare = this.#dropped.length + snapshotsWanted.length;
-    const singles = [append, role, fetch, handOver].some((effect) => effect !== undefined);
-    if (lists + rare === 0 && !singles) return undefined;
+    const configuration = this.#configuration;
+    const rare = this.#dropped.length + this.#refused.length + snapshotsWanted.length;
+    const singles = [append, role, configuration, fetch, handOver];
+    const single = singles.some((effect) => effect !== undefined);
+    if (lists + rare === 0 && !single) return undefined;
     const effects: Effects = {
       send,
       apply,
       reads: this.#reads,
       proposed: this.#proposed,
       dropped: this.#dropped,
-      refused: [],
+      refused: this.#refused,
       snapshotsWanted,
       ...(append !== undefined && { append }),
       ...(role !== undefined && { role }),
+      ...(configuration !== undefined && { configuration }),
       ...(fetch !== undefined && { fetch }),
       ...(handOver !== undefined && { handOver }),
     };
@@ -77,6 +92,8 @@ export class EffectsCollector {
     this.#reads = [];
     this.#proposed = [];
     this.#dropped = [];
+    this.#refused = [];
+    this.#configuration = undefined;
     return effects;
   }
 

@@ -4,17 +4,22 @@
  * an election is won and thrown away when the term or the role moves on, so that nothing of an
  * old leadership can act in a new one (figure 2, "volatile state on leaders").
  */
+import { encodeConfiguration } from './configuration-codec.js';
 import { invariant } from './invariant.js';
 import type { RaftLog } from './log.js';
 import type { Membership } from './membership.js';
+import type { Refusal } from './membership-change.js';
 import type { RaftLimits, RaftTiming } from './options.js';
 import type { Outbox } from './outbox.js';
 import { Progress } from './progress.js';
 import { reachedByQuorum, voteResult } from './quorum.js';
 import { type GrantedRead, ReadRounds } from './reads.js';
+import { type MembershipRequest, Reconfiguration } from './reconfiguration.js';
 import { SnapshotSending } from './snapshot-sending.js';
+import { Transfer } from './transfer.js';
 import {
   type AppendResponse,
+  type Configuration,
   type Entry,
   type EntryId,
   EntryKind,
@@ -38,14 +43,6 @@ export interface LeadershipParts {
   readonly lastContext: number;
 }
 
-interface Transfer {
-  readonly to: ReplicaId;
-  /** Undefined: the host wanted it. */
-  readonly reason: HandOverReason | undefined;
-  ticks: number;
-  asked: boolean;
-}
-
 export class Leadership {
   readonly reads: ReadRounds;
   readonly #parts: LeadershipParts;
@@ -53,7 +50,8 @@ export class Leadership {
   readonly #snapshots: SnapshotSending;
   #uncommittedBytes = 0;
   #quorumTicks = 0;
-  #transfer: Transfer | undefined;
+  readonly #transfer: Transfer;
+  readonly #reconfiguration: Reconfiguration;
   /** First index of this term: the empty entry that the leadership began with. */
   readonly #firstOwnIndex: Index;
 
@@ -61,18 +59,21 @@ export class Leadership {
     this.#parts = parts;
     this.reads = new ReadRounds(parts.lastContext);
     this.#snapshots = new SnapshotSending(parts.log);
-    const { log, membership, self, limits } = parts;
-    const window = {
-      messagesMax: limits.inflightMessagesMax,
-      bytesMax: limits.inflightBytesMax,
-    };
-    for (const replica of membership.replicas) {
-      if (replica !== self) this.#followers.set(replica, new Progress(log.lastIndex + 1, window));
-    }
+    this.#transfer = new Transfer({ ...parts, followers: this.#followers });
+    const { log } = parts;
+    this.#followMembership();
     // An empty entry of the own term: entries of earlier terms commit only together with one of
     // this term (section 5.4.2), and reads wait for it.
     this.#firstOwnIndex = log.lastIndex + 1;
     this.#append(EntryKind.empty, new Uint8Array(0));
+    const { self, membership } = parts;
+    this.#reconfiguration = new Reconfiguration({
+      self,
+      log,
+      membership,
+      followers: this.#followers,
+      firstOwnIndex: this.#firstOwnIndex,
+    });
   }
 
   get committedInTerm(): boolean {
@@ -80,7 +81,7 @@ export class Leadership {
   }
 
   get transferring(): boolean {
-    return this.#transfer !== undefined;
+    return this.#transfer.underWay;
   }
 
   get followers(): ReadonlyMap<ReplicaId, Progress> {
@@ -104,22 +105,81 @@ export class Leadership {
     return entry;
   }
 
+  // Membership ----------------------------------------------------------------------------
+
+  /** The entry that carries the new configuration, or why there is none. */
+  changeMembership(request: MembershipRequest): { entry: Entry } | { refusal: Refusal } {
+    const result = this.#reconfiguration.request(request);
+    if ('refusal' in result) return result;
+    return { entry: this.#appendConfiguration(result.configuration) };
+  }
+
+  #appendConfiguration(configuration: Configuration): Entry {
+    const entry = this.#append(EntryKind.configuration, encodeConfiguration(configuration));
+    this.#reconfiguration.appended(entry.index);
+    return entry;
+  }
+
+  /** Another configuration is in force: the decisions under way are counted anew (E6). */
+  membershipChanged(): void {
+    this.#followMembership();
+    this.#transfer.membershipChanged();
+    const entry = this.#append(EntryKind.empty, new Uint8Array(0));
+    this.#reconfiguration.followedBy(entry.index);
+    this.advanceCommit();
+  }
+
+  /** What is known of a follower stays for as long as it is a member, in whatever role (E10). */
+  #followMembership(): void {
+    const { membership, self, log, limits } = this.#parts;
+    const { inflightMessagesMax: messagesMax, inflightBytesMax: bytesMax } = limits;
+    for (const replica of this.#followers.keys()) {
+      if (!membership.has(replica)) this.#followers.delete(replica);
+    }
+    for (const replica of membership.replicas) {
+      if (replica === self || this.#followers.has(replica)) continue;
+      const progress = new Progress(log.lastIndex + 1, { messagesMax, bytesMax });
+      // A new one is given a period to answer in, or check-quorum fails at once (E7).
+      progress.active = true;
+      this.#followers.set(replica, progress);
+    }
+  }
+
+  /** True when a removed replica may go: its vote is needed no more, for the others know. */
+  get settled(): boolean {
+    return this.#reconfiguration.settled;
+  }
+
+  /** Voted out, and the others know: it is time to go (E9). */
+  get departs(): boolean {
+    const { membership, self } = this.#parts;
+    return !membership.isVoter(self) && this.settled;
+  }
+
+  #leaveJoint(): void {
+    const due = this.transferring ? undefined : this.#reconfiguration.due;
+    if (due !== undefined) this.#appendConfiguration(due);
+  }
+
+  // Time ----------------------------------------------------------------------------------
+
   /** False: a majority was silent for an election timeout, and the leader must step down. */
   tick(tick: number): boolean {
-    const { timing } = this.#parts;
+    const { timing, membership, self } = this.#parts;
     this.#quorumTicks += 1;
     if (this.#quorumTicks >= timing.electionTicksMin) {
       this.#quorumTicks = 0;
       if (!this.#quorumActive()) return false;
-      for (const progress of this.#followers.values()) progress.active = false;
+      for (const progress of this.#followers.values()) progress.beginPeriod();
     }
-    if (this.#transfer !== undefined) {
-      this.#transfer.ticks += 1;
-      if (this.#transfer.ticks >= timing.electionTicksMin) this.#transfer = undefined;
-    }
+    // Who is no voter any longer does not stay because nobody took over (E9).
+    if (!this.#transfer.tick() && !membership.isVoter(self)) return false;
     // By the replica's own count of ticks and not since the last one: all groups of a node are
     // ticked together, so their heartbeats to a peer leave together, as one message.
-    if (tick % timing.heartbeatTicks === 0) this.#broadcastHeartbeat();
+    if (tick % timing.heartbeatTicks === 0) {
+      this.#broadcastHeartbeat();
+      this.#transfer.askAgain();
+    }
     return true;
   }
 
@@ -160,7 +220,7 @@ export class Leadership {
       if (connects) this.#snapshots.ended(message.from);
       else this.#snapshots.outrun(message.from, message.index);
     }
-    if (progress.accepted(message.index)) this.#transferIfCaughtUp();
+    if (progress.accepted(message.index)) this.#transfer.askIfCaughtUp();
   }
 
   #appendRejected(message: AppendResponse, progress: Progress): void {
@@ -224,39 +284,24 @@ export class Leadership {
     return true;
   }
 
-  startTransfer(to: ReplicaId, reason?: HandOverReason): void {
-    const { membership, self } = this.#parts;
-    if (to === self || !membership.isVoter(to) || this.#transfer?.to === to) return;
-    this.#transfer = { to, reason, ticks: 0, asked: false };
-    this.#transferIfCaughtUp();
+  startTransfer(to: ReplicaId): void {
+    this.#transfer.start(to);
   }
 
-  /** Leadership goes to a voter that is heard and holds all that is committed, if there is one. */
   handOver(reason: HandOverReason): ReplicaId | undefined {
-    const { log, membership } = this.#parts;
-    if (this.#transfer !== undefined) return undefined;
-    let best: ReplicaId | undefined;
-    let bestMatch = log.commit - 1;
-    for (const [replica, { active, state, match }] of this.#followers) {
-      const able = active && state === 'replicate' && membership.isVoter(replica);
-      if (!able || match <= bestMatch) continue;
-      best = replica;
-      bestMatch = match;
-    }
-    if (best !== undefined) this.startTransfer(best, reason);
-    return best;
+    return this.#transfer.toBest(reason);
   }
 
   get handingOver(): HandOverReason | undefined {
-    return this.#transfer?.reason;
+    return this.#transfer.reason;
   }
 
   /** Nobody waits for anything: everybody holds the whole log, committed, and is heard. */
   get atRest(): boolean {
-    const { log, membership } = this.#parts;
+    const { log, membership, self } = this.#parts;
     const { lastIndex, commit, applied, durableIndex } = log;
-    const busy = this.#transfer !== undefined || this.reads.waiting || !this.#snapshots.idle;
-    if (busy || membership.outgoing.length > 0) return false;
+    const busy = this.transferring || this.reads.waiting || !this.#snapshots.idle;
+    if (busy || membership.joint || !membership.isVoter(self)) return false;
     if (commit !== lastIndex || applied !== lastIndex || durableIndex !== lastIndex) return false;
     for (const { active, state, match } of this.#followers.values()) {
       if (!active || state !== 'replicate' || match !== lastIndex) return false;
@@ -274,25 +319,9 @@ export class Leadership {
     this.#broadcastHeartbeat();
   }
 
-  #transferIfCaughtUp(): void {
-    const { log, outbox, self, term } = this.#parts;
-    const transfer = this.#transfer;
-    if (transfer === undefined || transfer.asked) return;
-    if (this.#followers.get(transfer.to)?.match !== log.lastIndex) return;
-    transfer.asked = true;
-    // Bound to this log's end: a target that lost it since must not campaign (E12).
-    outbox.sendNow({
-      type: 'timeout-now',
-      from: self,
-      to: transfer.to,
-      term,
-      lastIndex: log.last.index,
-      lastTerm: log.last.term,
-    });
-  }
-
   /** Rounds and appends of this turn; called once, at the drain. */
   flush(): void {
+    this.#leaveJoint();
     if (this.reads.start(this.#parts.log.commit, this.committedInTerm)) this.#broadcastHeartbeat();
     for (const [replica, progress] of this.#followers) this.#replicate(replica, progress);
   }

@@ -19,6 +19,7 @@ export class Progress {
   next: Index;
   /** Heard from since the last check-quorum. */
   active = false;
+  #activeBefore = false;
   /** Probe: an append is out and unanswered. */
   probeSent = false;
   /** Something is to be said although there may be no entries: a probe, or a full window. */
@@ -32,6 +33,17 @@ export class Progress {
   constructor(next: Index, limits: { messagesMax: number; bytesMax: number }) {
     this.next = next;
     this.inflight = new InflightWindow(limits);
+  }
+
+  /** Heard from in this check-quorum period or the one before, be it that this one just began. */
+  get recentlyActive(): boolean {
+    return this.active || this.#activeBefore;
+  }
+
+  /** A check-quorum period is over. */
+  beginPeriod(): void {
+    this.#activeBefore = this.active;
+    this.active = false;
   }
 
   get paused(): boolean {

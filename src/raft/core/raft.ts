@@ -16,17 +16,12 @@ import { ImpossibleInput } from './impossible-input.js';
 import type { Leadership } from './leadership.js';
 import { RaftLog } from './log.js';
 import { Membership } from './membership.js';
-import {
-  checkOptions,
-  type RaftLimits,
-  type RaftOptions,
-  type RaftStatus,
-  type RaftTiming,
-} from './options.js';
+import { checkOptions, type RaftOptions, type RaftStatus, type RaftTiming } from './options.js';
 import { Outbox } from './outbox.js';
 import { Persistence } from './persistence.js';
 import { leavesQuiet, Quiescence } from './quiescence.js';
 import { ForwardedReads } from './reads.js';
+import { Requests } from './requests.js';
 import { SnapshotReceiving } from './snapshot-receiving.js';
 import { Standing } from './standing.js';
 import {
@@ -38,9 +33,7 @@ import {
   type Input,
   type Message,
   NOBODY,
-  type Proposal,
   type ReplicaId,
-  type RequestId,
   type Role,
   type SnapshotDescription,
   type Term,
@@ -50,13 +43,13 @@ import { UnappliedBudget } from './unapplied-budget.js';
 export class Raft {
   readonly #self: ReplicaId;
   readonly #timing: RaftTiming;
-  readonly #limits: RaftLimits;
   readonly #membership: Membership;
   readonly #log: RaftLog;
   readonly #standing: Standing;
   readonly #outbox = new Outbox();
   readonly #effects = new EffectsCollector();
   readonly #forwardedReads: ForwardedReads;
+  readonly #requests: Requests;
   readonly #persistence: Persistence;
   readonly #unapplied: UnappliedBudget;
   readonly #snapshots: SnapshotReceiving;
@@ -64,14 +57,14 @@ export class Raft {
   readonly #diskLag: DiskLag;
   readonly #follower: Follower;
   #tick = 0;
+  /** The leader has said that this replica was removed. It is silent from then on. */
+  #removed = false;
 
   constructor(options: RaftOptions) {
     checkOptions(options.timing, options.limits);
     const { hardState, mark } = options;
     this.#self = options.self;
     this.#timing = options.timing;
-    this.#limits = options.limits;
-    this.#membership = new Membership(mark.configuration);
     this.#log = new RaftLog({
       mark,
       lastIndex: options.lastIndex,
@@ -83,6 +76,7 @@ export class Raft {
       reader: options.reader,
       windowBytesMax: options.limits.windowBytesMax,
     });
+    this.#membership = new Membership(this.#log.configurationInForce);
     if (hardState.term < this.#log.last.term) {
       throw new ImpossibleInput(
         `the log ends in term ${this.#log.last.term}, the term on disk is ${hardState.term}`,
@@ -118,6 +112,13 @@ export class Raft {
     this.#unapplied = new UnappliedBudget(options.limits.unappliedBytesMax);
     // Far apart from what an earlier process of this replica asked with, in safe integers.
     this.#forwardedReads = new ForwardedReads(Math.floor(options.random() * 2 ** 48));
+    this.#requests = new Requests({
+      standing: this.#standing,
+      forwardedReads: this.#forwardedReads,
+      effects: this.#effects,
+      limits: options.limits,
+      installing: () => this.installing,
+    });
   }
 
   get status(): RaftStatus {
@@ -135,10 +136,12 @@ export class Raft {
       commit: log.commit,
       applied: log.applied,
       configuration: this.#membership.configuration,
-      pendingChange: false,
+      pendingChange:
+        this.#membership.joint ||
+        log.configurations.someIn({ after: log.applied, last: log.lastIndex }),
       isVoter: this.#membership.isVoter(this.#self),
-      removed: false,
-      uninitialised: false,
+      removed: this.#removed,
+      uninitialised: this.#membership.uninitialised,
       installing: this.installing,
       fetching: this.#snapshots.fetching,
       wantsSnapshot: this.#snapshots.wanted,
@@ -199,11 +202,12 @@ export class Raft {
       case 'message':
         return this.#onMessage(input.message);
       case 'propose':
-        return this.#onPropose(input.proposals);
+        this.#quiescence.busy();
+        return this.#requests.propose(input.proposals);
       case 'read':
-        return this.#onRead(input.id);
+        return this.#requests.read(input.id);
       case 'campaign':
-        return this.#standing.campaign();
+        return this.#removed ? undefined : this.#standing.campaign();
       case 'transfer':
         return this.leadership?.startTransfer(input.to);
       case 'appended':
@@ -215,7 +219,8 @@ export class Raft {
       case 'unreachable':
         return this.leadership?.unreachable(input.replica);
       case 'change-membership':
-        return;
+        this.#quiescence.busy();
+        return this.#requests.changeMembership(input);
       case 'snapshot-made':
         return this.leadership?.snapshotMade(input.to, input.snapshot);
       case 'snapshot-received':
@@ -233,7 +238,7 @@ export class Raft {
 
   #onTick(): void {
     this.#tick += 1;
-    if (this.#goesQuiet()) return;
+    if (this.#removed || this.#goesQuiet()) return;
     this.#standing.tick(this.#tick, { silent: this.#persistence.silent(this.#tick) });
     if (this.leadership !== undefined) this.#watchOver(this.leadership);
     else this.#diskLag.rest();
@@ -244,6 +249,8 @@ export class Raft {
     if (!this.#snapshots.stateIsWhole) {
       // Whoever could take over was asked, and others can campaign; this replica does not.
       if (!leadership.transferring) this.#standing.stepDown();
+    } else if (leadership.departs) {
+      this.#handOver('removed');
     } else if (this.#diskLag.tooSlow(this.#tick, this.#log)) {
       if (this.#handOver('slow-disk')) this.#diskLag.handedOver(this.#tick);
     }
@@ -285,8 +292,10 @@ export class Raft {
   // Messages ------------------------------------------------------------------------------
 
   #onMessage(message: Message): void {
-    // Not for this incarnation, or from somebody who is not of this group (G2, 28).
-    if (message.to !== this.#self || !this.#membership.has(message.from)) return;
+    // For another incarnation of this replica (G2).
+    if (message.to !== this.#self || this.#removed) return;
+    if (this.#membership.acquaintance(message.from) === 'gone') return this.#answerGone(message);
+    if (message.type === 'gone') return this.#becomeRemoved();
     this.#wakes({ kind: 'message', message });
     if (!this.#standing.settleTerm(message)) return;
     switch (message.type) {
@@ -296,8 +305,6 @@ export class Raft {
         return this.#follower.heartbeat(message, this.#forwardedReads.waitingCount > 0);
       case 'snapshot':
         return this.#follower.snapshotOffered(message);
-      case 'gone':
-        return;
       case 'pre-vote':
       case 'vote':
         return this.#standing.voteRequested(message);
@@ -325,6 +332,22 @@ export class Raft {
     }
   }
 
+  /**
+   * Nothing that a removed replica says has any effect (G2). The leader tells it to go, but not
+   * before its vote has become superfluous: those who do not know yet that it was removed may
+   * need one more from it to learn so.
+   */
+  #answerGone({ type, from: to }: Message): void {
+    if (type === 'gone' || this.leadership?.settled !== true) return;
+    const { term } = this.#standing;
+    this.#outbox.sendNow({ type: 'gone', from: this.#self, to, term });
+  }
+
+  #becomeRemoved(): void {
+    this.#standing.resign();
+    this.#removed = true;
+  }
+
   /** Whoever waits for the old leader, or for this replica as the leader, must ask again. */
   #leaderChanging(): void {
     this.#dropReads('leader-changed');
@@ -343,6 +366,7 @@ export class Raft {
     // A leader has everything that is committed in its log.
     if (this.leadership !== undefined) return;
     if (!this.#follower.snapshotReceived(snapshot)) return;
+    this.#followConfiguration();
     this.#standing.stepDown();
     this.#dropReads('installing');
   }
@@ -362,47 +386,6 @@ export class Raft {
     }
   }
 
-  // Requests ------------------------------------------------------------------------------
-
-  #onPropose(proposals: readonly Proposal[]): void {
-    this.#quiescence.busy();
-    for (const { id, data } of proposals) {
-      const refusal = this.#refusal();
-      if (refusal !== undefined) {
-        this.#effects.dropped(id, refusal);
-        continue;
-      }
-      const entry = this.leadership?.propose(data);
-      if (entry === undefined) this.#effects.dropped(id, 'overloaded');
-      else this.#effects.proposed(id, entry);
-    }
-  }
-
-  /** One gate for writes and reads of a leader: a transfer stops both (F9, F10). */
-  #refusal(): DropReason | undefined {
-    if (this.leadership === undefined) return 'not-leader';
-    if (this.installing) return 'installing';
-    return this.leadership.transferring ? 'transferring' : undefined;
-  }
-
-  #onRead(id: RequestId): void {
-    if (this.leadership !== undefined) {
-      const refusal = this.#refusal();
-      const full = this.leadership.reads.waitingCount >= this.#limits.waitingReadsMax;
-      if (refusal !== undefined) this.#effects.dropped(id, refusal);
-      else if (full) this.#effects.dropped(id, 'overloaded');
-      else this.leadership.reads.addLocal(id);
-    } else if (this.installing) {
-      this.#effects.dropped(id, 'installing');
-    } else if (this.#standing.leader === NOBODY) {
-      this.#effects.dropped(id, 'not-leader');
-    } else if (this.#forwardedReads.waitingCount >= this.#limits.waitingReadsMax) {
-      this.#effects.dropped(id, 'overloaded');
-    } else {
-      this.#forwardedReads.add(id);
-    }
-  }
-
   // Storage -------------------------------------------------------------------------------
 
   #onAppended(token: number): void {
@@ -413,6 +396,19 @@ export class Raft {
   #onApplied(index: Index): void {
     this.#log.appliedTo(index);
     this.#unapplied.applied(index);
+    this.#followConfiguration();
+  }
+
+  /**
+   * A configuration is in force as soon as it is applied (R9), by every member at another time.
+   * What was applied before a restart is applied again, which changes nothing (C16).
+   */
+  #followConfiguration(): void {
+    const configuration = this.#log.configurationInForce;
+    if (configuration === this.#membership.configuration) return;
+    this.#membership.replaceBy(configuration);
+    this.#effects.configuration(configuration);
+    this.leadership?.membershipChanged();
   }
 
   // Drain ---------------------------------------------------------------------------------

@@ -12,6 +12,7 @@ import type { Membership } from './membership.js';
 import type { RaftLimits, RaftTiming } from './options.js';
 import type { Outbox } from './outbox.js';
 import type { Persistence } from './persistence.js';
+import { poke } from './quiescence.js';
 import {
   type Message,
   NOBODY,
@@ -86,9 +87,13 @@ export class Standing {
       return;
     }
     if (!this.#election.tick()) return;
+    if (this.#mayCampaign) {
+      if (!disk.silent) this.#campaign('pre-vote', false);
+      return;
+    }
     // Whoever cannot campaign hears nobody either: its vote must not be withheld from others.
-    if (!this.#mayCampaign) this.#becomeFollower(this.#term, NOBODY);
-    else if (!disk.silent) this.#campaign('pre-vote', false);
+    this.#becomeFollower(this.#term, NOBODY);
+    if (!this.#parts.membership.isVoter(this.#parts.self)) this.#askWhetherMember();
   }
 
   /** The one place where terms are compared. False: the message is settled. */
@@ -143,16 +148,27 @@ export class Standing {
     if (this.#role !== 'follower') this.#becomeFollower(this.#term, NOBODY);
   }
 
+  /** This replica is no member any longer; it neither leads nor follows. */
+  resign(): void {
+    this.#becomeFollower(this.#term, NOBODY);
+  }
+
   // Votes given ---------------------------------------------------------------------------
 
   voteRequested(message: VoteRequest): void {
-    const { log } = this.#parts;
+    const { log, membership } = this.#parts;
     // What the candidate knows to be committed is so here, where the logs agree (E4).
     if (log.matches({ index: message.commit, term: message.commitTerm })) {
       log.commitTo(message.commit);
     }
+    // The ballot is of a configuration that is not the newest committed one any longer (E2).
+    const campaigning = this.#role === 'candidate' || this.#role === 'pre-candidate';
+    if (campaigning && log.configurationUnapplied) this.#becomeFollower(this.#term, NOBODY);
     const voter = { term: this.#term, vote: this.#vote, leader: this.#leader, log };
-    const granted = mayGrant(message, voter);
+    // A learner, and whoever does not know yet that it votes, votes when asked (E3). Who holds
+    // nothing was never asked before it was caught up, so it votes only by mistake: as somebody
+    // that it no longer is (B5).
+    const granted = !membership.uninitialised && mayGrant(message, voter);
     if (granted && message.type === 'vote') {
       this.#vote = message.from;
       // Only a granted vote resets the clock (A13).
@@ -180,9 +196,14 @@ export class Standing {
     if (this.#parts.log.matches(asked)) this.#campaign('vote', true);
   }
 
+  /**
+   * Two configurations may lie between the one in force here and the newest one, if a committed
+   * one is not applied yet; then two leaders could be elected by majorities that have nobody in
+   * common (E2).
+   */
   get #mayCampaign(): boolean {
-    const { membership, self, stateIsWhole } = this.#parts;
-    return membership.isVoter(self) && stateIsWhole();
+    const { membership, log, self, stateIsWhole } = this.#parts;
+    return membership.isVoter(self) && stateIsWhole() && !log.configurationUnapplied;
   }
 
   #campaign(ballot: Ballot, transfer: boolean): void {
@@ -206,6 +227,18 @@ export class Standing {
     if (ballot === 'pre-vote') {
       this.#election.record(self, true);
       this.#countVotes('pre-vote');
+    }
+  }
+
+  /**
+   * Nobody leads, as far as a replica without a vote knows. It may be that it was removed, and
+   * that nobody speaks to it any more; then the leader says so (`gone`).
+   */
+  #askWhetherMember(): void {
+    const { membership, outbox, self } = this.#parts;
+    for (const to of membership.replicas) {
+      if (to === self) continue;
+      outbox.sendNow(poke({ from: self, to, term: this.#term }));
     }
   }
 

@@ -261,7 +261,9 @@ export type HandOverReason =
   /** What a quorum has on disk is not on the leader's own for an election timeout (H1). */
   | 'slow-disk'
   /** Its state differs from the group's. */
-  | 'state-damaged';
+  | 'state-damaged'
+  /** It was voted out: the change is done, and the others know. */
+  | 'removed';
 
 /** Why a membership change was refused; nothing of it entered the log. */
 export type MembershipRefusal =

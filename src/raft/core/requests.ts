@@ -1,0 +1,83 @@
+/**
+ * What clients of a replica ask of it: proposals, reads and membership changes. Each is placed,
+ * forwarded or turned away at once, with the reason.
+ */
+import type { EffectsCollector } from './effects.js';
+import type { Leadership } from './leadership.js';
+import type { RaftLimits } from './options.js';
+import type { ForwardedReads } from './reads.js';
+import type { Standing } from './standing.js';
+import { type Input, NOBODY, type Proposal, type RequestId } from './types.js';
+
+export interface RequestsParts {
+  readonly standing: Standing;
+  readonly forwardedReads: ForwardedReads;
+  readonly effects: EffectsCollector;
+  readonly limits: RaftLimits;
+  /** The state is not the group's, or not yet: nothing is served. */
+  readonly installing: () => boolean;
+}
+
+export class Requests {
+  readonly #parts: RequestsParts;
+
+  constructor(parts: RequestsParts) {
+    this.#parts = parts;
+  }
+
+  propose(proposals: readonly Proposal[]): void {
+    const { effects } = this.#parts;
+    for (const { id, data } of proposals) {
+      const gate = this.#gate();
+      if ('closed' in gate) {
+        effects.dropped(id, gate.closed);
+        continue;
+      }
+      const entry = gate.leadership.propose(data);
+      if (entry === undefined) effects.dropped(id, 'overloaded');
+      else effects.proposed(id, entry);
+    }
+  }
+
+  changeMembership(change: Extract<Input, { kind: 'change-membership' }>): void {
+    const { effects } = this.#parts;
+    const gate = this.#gate();
+    if ('closed' in gate) {
+      const led = gate.closed === 'not-leader';
+      const reason = led ? 'not-leader' : 'transferring';
+      const detail = led ? 'another replica leads' : 'this leader hands over';
+      effects.refused(change.id, { reason, detail });
+      return;
+    }
+    const result = gate.leadership.changeMembership(change);
+    if ('entry' in result) effects.proposed(change.id, result.entry);
+    else effects.refused(change.id, result.refusal);
+  }
+
+  read(id: RequestId): void {
+    const { standing, forwardedReads, effects, limits, installing } = this.#parts;
+    const gate = this.#gate();
+    if ('leadership' in gate) {
+      const { reads } = gate.leadership;
+      if (reads.waitingCount >= limits.waitingReadsMax) effects.dropped(id, 'overloaded');
+      else reads.addLocal(id);
+    } else if (installing()) {
+      effects.dropped(id, 'installing');
+    } else if (gate.closed !== 'not-leader' || standing.leader === NOBODY) {
+      effects.dropped(id, gate.closed);
+    } else if (forwardedReads.waitingCount >= limits.waitingReadsMax) {
+      effects.dropped(id, 'overloaded');
+    } else {
+      forwardedReads.add(id);
+    }
+  }
+
+  /** One gate for writes and reads of a leader: a transfer stops both (F9, F10). */
+  #gate(): { leadership: Leadership } | { closed: 'not-leader' | 'installing' | 'transferring' } {
+    const { standing, installing } = this.#parts;
+    const { leadership } = standing;
+    if (leadership === undefined) return { closed: 'not-leader' };
+    if (installing()) return { closed: 'installing' };
+    return leadership.transferring ? { closed: 'transferring' } : { leadership };
+  }
+}
