@@ -199,6 +199,12 @@ export class Machine implements NodeView {
     throw Object.assign(new Error(`${fault.code}: simulated`), { code: fault.code });
   }
 
+  #tellFailed(operation: DiskOperation['kind']): void {
+    const { process } = this;
+    if (process === undefined || (operation !== 'write' && operation !== 'datasync')) return;
+    this.#world.hooks.diskFailed(process, operation);
+  }
+
   #useDisk(disk: SimulatedDisk): void {
     this.#disk = disk;
     disk.fault = (operation) => this.#diskFault(operation);
@@ -218,6 +224,7 @@ export class Machine implements NodeView {
       this.#diskErrors.delete(fault);
       this.#world.covered(`disk-error ${operation.kind}`);
       this.#world.event(this.id, `disk: ${operation.kind} of ${operation.path} fails`);
+      this.#tellFailed(operation.kind);
       return 'EIO';
     }
     return undefined;

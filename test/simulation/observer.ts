@@ -108,6 +108,8 @@ export interface Observer {
   appendWritten?(process: ProcessView, batch: WalBatch): void;
   /** The same batch is on the disk; its held-back messages leave after this. */
   appendDurable?(process: ProcessView, batch: WalBatch): void;
+  /** The disk of the log has refused a write or a sync, and told the process so. */
+  diskFailed?(process: ProcessView, operation: 'write' | 'datasync'): void;
   /** What the log says at a start, before anything else of the process. */
   recovered?(process: ProcessView, recovered: Recovered): void;
   /** Entries were applied and committed to SQLite; their results go to the clients after this. */

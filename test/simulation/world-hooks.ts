@@ -18,6 +18,7 @@ export function allObservers(observers: readonly Observer[]): Hooks {
     received: all('received'),
     appendWritten: all('appendWritten'),
     appendDurable: all('appendDurable'),
+    diskFailed: all('diskFailed'),
     recovered: all('recovered'),
     applied: all('applied'),
     started: all('started'),

@@ -227,6 +227,14 @@ const broken: Record<string, { breaks: RegExp; by: (world: FakeWorld) => void }>
       world.node(3).sends({ type: 'append-response', rejected: false, index: 2 });
     },
   },
+  'an acknowledged entry that is discarded within the term': {
+    breaks: /^R13: .* discards 3\/1, acknowledged in term 1/,
+    by: (world) => {
+      const node = world.node(3).append([entry(2, 1), entry(3, 1)]);
+      node.sends({ type: 'append-response', rejected: false, index: 3 });
+      node.append([entry(2, 1)]);
+    },
+  },
   'the voice of another replica': {
     breaks: /^R13: .* is replica 3, not 4/,
     by: (world) => world.node(3).sends({ type: 'pre-vote-response', from: 4, granted: true }),
@@ -304,6 +312,13 @@ const broken: Record<string, { breaks: RegExp; by: (world: FakeWorld) => void }>
     by: (world) => {
       world.node(3).failure = new Error('EIO');
       world.node(3).sends({ type: 'append-response', rejected: false, index: 1 });
+    },
+  },
+  'a log that goes on after its disk failed': {
+    breaks: /^R17: .* durable after a write has failed/,
+    by: (world) => {
+      world.observer.diskFailed?.(world.node(3).process, 'write');
+      world.node(3).append([entry(2, 1)]);
     },
   },
   'a log that recovers less': {

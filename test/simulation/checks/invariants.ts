@@ -7,6 +7,7 @@ import { Commitment } from './commitment.js';
 import { Convergence } from './convergence.js';
 import { DurableCommit } from './durable-commit.js';
 import { Elections } from './elections.js';
+import { FailedDisks } from './failed-disks.js';
 import { Ghost } from './ghost.js';
 import { HistoryRecorder } from './history-recorder.js';
 import { Leaderships } from './leaderships.js';
@@ -43,6 +44,7 @@ export function invariants(world: WorldView, { electionMs }: InvariantOptions): 
     new Outcomes(ghost),
     new Reads(ghost),
     new Wire(ghost),
+    new FailedDisks(ghost),
     new Convergence(ghost),
     new HistoryRecorder(ghost),
   ];
@@ -74,6 +76,7 @@ function combined(checks: readonly Check[]): Observer {
     received: all(checks, 'received'),
     appendWritten: all(checks, 'appendWritten'),
     appendDurable: all(checks, 'appendDurable'),
+    diskFailed: all(checks, 'diskFailed'),
     recovered: all(checks, 'recovered'),
     applied: all(checks, 'applied'),
     started: all(checks, 'started'),

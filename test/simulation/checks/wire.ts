@@ -1,24 +1,35 @@
 /**
- * R11, R13 and R17 at the wire: nothing leaves a node that speaks of what is not on its disk, and
- * nothing at all does once its disk has failed.
+ * R11, R13 and R17 at the wire: nothing leaves a node that speaks of what is not on its disk, nothing
+ * at all does once its disk has failed, and what was acknowledged to a leader stays for as long as
+ * its term lasts.
  */
 import type {
   AppendResponse,
   GroupId,
+  Index,
   Message,
   NodeId,
+  Term,
   VoteRequest,
   VoteResponse,
 } from '../../../src/raft/core/types.js';
 import type { GroupMessage } from '../../../src/raft/transport/types.js';
+import type { GroupWrite } from '../../../src/raft/wal/types.js';
 import type { ProcessView } from '../observer.js';
 import type { Check } from './check.js';
 import type { Ghost } from './ghost.js';
 import type { GhostLog } from './ghost-log.js';
 import { nameOf } from './log-matching.js';
 
+interface Acknowledged {
+  readonly term: Term;
+  readonly index: Index;
+}
+
 export class Wire implements Check {
   readonly #ghost: Ghost;
+  /** The most that each replica has acknowledged in its newest term. */
+  readonly #promised = new Map<string, Acknowledged>();
 
   constructor(ghost: Ghost) {
     this.#ghost = ghost;
@@ -47,6 +58,21 @@ export class Wire implements Check {
         this.#ghost.violated('R13', `${where} is replica ${log.replica}, not ${message.from}`);
       }
       this.#asserts(where, group, log, message);
+    }
+  }
+
+  /** Also a batch that writes the same again must not write less. */
+  writing(process: ProcessView, log: GhostLog, { group, entries, hardState }: GroupWrite): void {
+    const first = entries[0];
+    const said = this.#promised.get(`${group}/${log.replica}`);
+    if (first === undefined || said === undefined) return;
+    const term = hardState?.term ?? log.hardState.term;
+    if (said.term !== term) return;
+    for (let index = first.index; index <= Math.min(said.index, log.lastIndex); index += 1) {
+      if (entries[index - first.index]?.term === log.termAt(index)) continue;
+      const what = `discards ${nameOf(index, log.termAt(index))}, acknowledged in term ${term}`;
+      this.#ghost.violated('R13', `node ${process.node}, group ${group} ${what}`);
+      return;
     }
   }
 
@@ -100,6 +126,7 @@ export class Wire implements Check {
     this.#termIsDurable(where, log, message);
     const { index, rejected, term } = message;
     if (rejected || log.hardState.term > term || index < log.mark.index) return;
+    this.#remember(group, log, { term, index });
     const own = log.termAt(index);
     if (own === undefined) {
       const what = `acknowledges ${index}, durable is ${log.lastIndex}`;
@@ -110,6 +137,13 @@ export class Wire implements Check {
     if (asked === undefined || asked === own) return;
     const what = `acknowledges ${nameOf(index, own)} to a leader that has ${asked} there`;
     this.#ghost.violated('R13', `${where} ${what}`);
+  }
+
+  #remember(group: GroupId, { replica }: GhostLog, { term, index }: Acknowledged): void {
+    const key = `${group}/${replica}`;
+    const before = this.#promised.get(key);
+    if (before !== undefined && before.term === term && before.index >= index) return;
+    this.#promised.set(key, { term, index });
   }
 
   /** What stands at the acknowledged index with the leader of that term, if it still leads. */
