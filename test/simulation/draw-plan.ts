@@ -5,6 +5,7 @@
  */
 import { defaultLimits, type RaftTiming } from '../../src/raft/core/options.js';
 import { defaultHostLimits } from '../../src/raft/host-options.js';
+import { defaultSnapshotLimits, type SnapshotLimits } from '../../src/raft/snapshots/limits.js';
 import { drawFaults } from './fault-schedule.js';
 import { type Random, RandomStreams } from './random-streams.js';
 import type { ClientPlan, ClusterPlan, NetworkPlan, RunPlan } from './run-plan.js';
@@ -42,18 +43,33 @@ function drawCluster(random: Random): ClusterPlan {
     tuning: {
       raftTiming: drawTiming(random),
       raftLimits: drawLimits(random),
-      hostTiming: { tickMs, gapTicksMax: 4, freshnessMs: random.between(500, 3_000) },
+      hostTiming: {
+        tickMs,
+        gapTicksMax: 4,
+        freshnessMs: random.between(500, 3_000),
+        compactionMs: random.between(100, 2_000),
+      },
       hostLimits: {
         ...defaultHostLimits,
         batchBytesMax: size(random, 1 * KiB, 4 * MiB),
         applyBytesMax: size(random, 1 * KiB, 2 * MiB),
         appendsQueuedMax: size(random, 16, 16_384),
-        groupTailBytesMax: 64 * MiB,
+        groupTailBytesMax: size(random, 1 * KiB, 1 * MiB),
+        nodeTailBytesMax: size(random, 16 * KiB, 8 * MiB),
+        tailAgeMs: Math.round(random.scaled(1_000, 600_000)),
+      },
+      snapshots: drawSnapshots(random),
+      stateCheck: {
+        passMs: Math.round(random.scaled(2_000, 60_000)),
+        stepMs: random.between(200, 2_000),
+        answerMs: random.between(2_000, 10_000),
       },
       leaderBalance: {
         periodMs: random.between(300, 2_000),
         settleMs: random.between(500, 5_000),
         retryMs: random.between(2_000, 15_000),
+        operatorMs: random.between(5_000, 30_000),
+        returnMs: random.between(5_000, 30_000),
       },
     },
     checkpoint: {
@@ -64,7 +80,7 @@ function drawCluster(random: Random): ClusterPlan {
       syncFrames: size(random, 10, 500),
     },
     segmentBytes,
-    logBytesMax: segmentBytes * 512,
+    logBytesMax: segmentBytes * random.between(4, 32),
     turnMs: random.pick([0.05, 0.2, 1, 2]),
     repairMs: random.between(500, 5_000),
   };
@@ -74,7 +90,27 @@ function drawTiming(random: Random): RaftTiming {
   const heartbeatTicks = random.between(1, 3);
   const electionTicksMin = 3 * heartbeatTicks + random.between(2, 8);
   const electionTicksMax = electionTicksMin + 4 + random.between(0, 12);
-  return { heartbeatTicks, electionTicksMin, electionTicksMax };
+  const quietAfterTicks = random.chance(0.3) ? 0 : electionTicksMin + random.between(0, 60);
+  return { heartbeatTicks, electionTicksMin, electionTicksMax, quietAfterTicks };
+}
+
+function drawSnapshots(random: Random): SnapshotLimits {
+  const receiveIdleMs = random.between(3_000, 15_000);
+  const retryMs = random.between(50, 500);
+  const chunkBytesMax = size(random, 512, 256 * KiB);
+  return {
+    ...defaultSnapshotLimits,
+    chunkBytesMax,
+    windowChunks: random.between(1, 4),
+    sendingMax: random.between(1, 3),
+    receivingMax: random.between(1, 3),
+    sendBytesPerSecond: Math.max(chunkBytesMax, size(random, 16 * KiB, 64 * MiB)),
+    answerMs: random.between(500, receiveIdleMs - retryMs - 1),
+    retryMs,
+    receiveIdleMs,
+    reuseMs: random.between(500, 15_000),
+    sendIdleMs: receiveIdleMs + random.between(500, 10_000),
+  };
 }
 
 function drawLimits(random: Random): typeof defaultLimits {

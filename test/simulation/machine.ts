@@ -210,7 +210,13 @@ export class Machine implements NodeView {
     disk.fault = (operation) => this.#diskFault(operation);
   }
 
-  #diskFault(operation: DiskOperation): DiskFault {
+  /** Before an operation on files beside the log. Throws what the disk would have thrown. */
+  failDisk(operation: Pick<DiskOperation, 'kind' | 'path'>): void {
+    const code = this.#diskFault(operation);
+    if (code !== undefined) throw Object.assign(new Error(`${code}: simulated`), { code });
+  }
+
+  #diskFault(operation: Pick<DiskOperation, 'kind' | 'path'>): DiskFault {
     for (const [fault, left] of this.#diskErrors) {
       if (fault.operation !== operation.kind) continue;
       this.#diskErrors.set(fault, left - 1);

@@ -2,6 +2,7 @@
  * The checkpoint worker of a simulated process: the real file operations, on the loop, at the
  * moment the simulation chooses. Dies with its process: what was asked for then never ends well.
  */
+import Database, { type Statement } from 'better-sqlite3';
 import { CheckpointFiles, type WalState } from '../../src/kv/store/checkpoint-files.js';
 import type { CheckpointWorker } from '../../src/kv/store/checkpoint-worker.js';
 import type { LogPosition, StateFolder } from './state-folder.js';
@@ -18,7 +19,8 @@ export class SimulatedCheckpointWorker implements CheckpointWorker {
   readonly #parts: CheckpointWorkerParts;
   readonly #files = new CheckpointFiles();
   #reject: ((error: Error) => void) | undefined;
-  #opened = false;
+  /** A connection that only looks at how long the log is: asked after every commit. */
+  #look: { readonly db: Database.Database; readonly at: Statement<[], LogPosition> } | undefined;
   #dead = false;
 
   constructor(parts: CheckpointWorkerParts) {
@@ -27,7 +29,9 @@ export class SimulatedCheckpointWorker implements CheckpointWorker {
 
   async open(file: string): Promise<void> {
     this.#files.open(file);
-    this.#opened = true;
+    const db = new Database(file, { timeout: 0 });
+    db.pragma('wal_autocheckpoint = 0');
+    this.#look = { db, at: db.prepare('PRAGMA wal_checkpoint(NOOP)') };
     this.#parts.folder.boundaries.allDurable(this.#files.measure());
   }
 
@@ -57,19 +61,19 @@ export class SimulatedCheckpointWorker implements CheckpointWorker {
 
   async finish(): Promise<WalState> {
     const state = this.#alive().finish();
-    this.#opened = false;
     this.#parts.folder.boundaries.allDurable(state);
     return state;
   }
 
   async stop(): Promise<void> {
-    this.#opened = false;
+    this.#look?.db.close();
+    this.#look = undefined;
     this.#files.release();
   }
 
   /** On the loop, after a commit. Undefined before it was opened. */
   position(): LogPosition | undefined {
-    return this.#opened ? this.#files.measure() : undefined;
+    return this.#look?.at.get();
   }
 
   /** Whoever waits learns that nothing comes any more, so that the store can be closed. */

@@ -13,12 +13,16 @@ import type { Group } from '../../src/raft/group.js';
 import type { GroupMessage, TransportHandler } from '../../src/raft/transport/types.js';
 import type { Wal, WalBatch } from '../../src/raft/wal/types.js';
 import { createWal } from '../../src/raft/wal/wal.js';
+import { BurialClock } from './burial-clock.js';
 import type { Machine } from './machine.js';
 import type { MemoryTransport } from './memory-transport.js';
 import type { ProcessView, StateRow } from './observer.js';
 import { ProcessClock } from './process-clock.js';
 import type { Random } from './random-streams.js';
 import { SimulatedCheckpointWorker } from './simulated-checkpoint-worker.js';
+import type { DiskOperationKind } from './simulated-disk.js';
+import { SimulatedSnapshotWorker } from './simulated-snapshot-worker.js';
+import { SnapshotDisk } from './snapshot-disk.js';
 import { stateHash, stateRows } from './state-reader.js';
 import type { World } from './world.js';
 
@@ -38,6 +42,10 @@ export class SimulatedProcess implements ProcessView {
   readonly #machine: Machine;
   readonly #store: SqliteStore;
   readonly #worker: SimulatedCheckpointWorker;
+  readonly #snapshotWorker: SimulatedSnapshotWorker;
+  readonly #storeClock: BurialClock;
+  /** File operations under way, to be failed when the process dies. */
+  readonly #operations = new Set<(error: Error) => void>();
   readonly #random: Random;
   /** Called before every persistence step. */
   onStep: ((what: string) => void) | undefined;
@@ -63,6 +71,11 @@ export class SimulatedProcess implements ProcessView {
       later: (run) => this.clock.afterTrue(machine.syncMs(), run),
       step: (what) => this.#step(what),
     });
+    const workMs = () => 10 * machine.syncMs();
+    this.#snapshotWorker = new SimulatedSnapshotWorker((run) =>
+      this.clock.afterTrue(workMs(), run),
+    );
+    this.#storeClock = new BurialClock(this.clock);
     this.#store = this.#buildStore();
     const info = { node: this.node, httpAddress: `http:${this.node}`, version: 'simulated' };
     const others = world.ids.filter((id) => id !== this.node);
@@ -110,8 +123,10 @@ export class SimulatedProcess implements ProcessView {
       dir: this.#machine.files.path,
       hash: hashOf,
       cluster: 'simulated',
-      clock: this.clock,
+      clock: this.#storeClock,
       worker: this.#worker,
+      snapshotWorker: this.#snapshotWorker,
+      files: new SnapshotDisk(this.#machine.files.snapshots, this.#operate),
       limits: plan.cluster.checkpoint,
       faults: { before: (action) => this.#beforeStoreAction(action) },
       logger: this.#world.logger(this.node),
@@ -121,7 +136,6 @@ export class SimulatedProcess implements ProcessView {
     const createShards = store.createShards.bind(store);
     store.apply = (work) => {
       const results = apply(work);
-      boundaries.committed(this.#worker.position());
       this.#step('after COMMIT');
       for (const [i, { group, entries }] of work.entries()) {
         hooks.applied(this, group, entries, results[i] ?? []);
@@ -224,6 +238,9 @@ export class SimulatedProcess implements ProcessView {
   bury(): void {
     this.#worker.die();
     this.#store.close().catch(() => {});
+    for (const reject of this.#operations) reject(new ProcessDied('a file operation'));
+    this.#operations.clear();
+    this.#storeClock.bury();
   }
 
   #step(what: string): void {
@@ -234,9 +251,30 @@ export class SimulatedProcess implements ProcessView {
 
   #beforeStoreAction(action: StoreAction): void {
     if (this.dead) throw new ProcessDied(action);
-    if (action === 'commit') this.#step('COMMIT');
+    if (action === 'commit') {
+      // Where the one before it ended.
+      this.#machine.files.boundaries.committed(this.#worker.position());
+      this.#step('COMMIT');
+    }
     this.#machine.storeFault(action);
   }
+
+  /** An operation on snapshot files. */
+  readonly #operate = <T>(kind: DiskOperationKind, path: string, effect: () => T): Promise<T> => {
+    if (this.dead) return Promise.reject(new ProcessDied(kind));
+    return new Promise((resolve, reject) => {
+      this.#operations.add(reject);
+      this.#scheduleDisk({ kind, path }, () => {
+        this.#operations.delete(reject);
+        try {
+          this.#machine.failDisk({ kind, path });
+          resolve(effect());
+        } catch (error) {
+          reject(error instanceof Error ? error : new Error(String(error)));
+        }
+      });
+    });
+  };
 
   #scheduleDisk(operation: { kind: string; path: string }, run: () => void): void {
     const { kind, path } = operation;

@@ -12,8 +12,10 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { databaseFileName, frameBytes } from '../../src/kv/store/schema.js';
+import { snapshotFolderName } from '../../src/kv/store/snapshot-folder.js';
 import type { Death } from './observer.js';
 import type { Random } from './random-streams.js';
+import { UnsyncedFiles } from './snapshot-disk.js';
 
 export interface LogPosition {
   /** Frames in SQLite's log since it was last begun anew. */
@@ -74,6 +76,7 @@ export class StateFolder {
   readonly #base: string;
   readonly #random: Random;
   #generation = 0;
+  readonly snapshots = new UnsyncedFiles();
   #boundaries = new CommitBoundaries();
 
   constructor(base: string, random: Random) {
@@ -101,12 +104,20 @@ export class StateFolder {
   /** The process has died; the files are left to the next one. */
   leave(death: Death): void {
     const from = this.file;
+    const snapshots = path.join(this.path, snapshotFolderName);
     this.#generation += 1;
     if (!fs.existsSync(from)) return;
     this.make();
     fs.copyFileSync(from, this.file);
     if (fs.existsSync(`${from}-wal`)) this.#leaveLog(`${from}-wal`, death);
+    if (fs.existsSync(snapshots)) this.#leaveSnapshots(snapshots, death);
     this.#boundaries = new CommitBoundaries();
+  }
+
+  #leaveSnapshots(folder: string, death: Death): void {
+    const to = path.join(this.path, snapshotFolderName);
+    fs.cpSync(folder, to, { recursive: true });
+    if (death === 'power-cut') this.snapshots.cut(to, this.#random);
   }
 
   #leaveLog(log: string, death: Death): void {

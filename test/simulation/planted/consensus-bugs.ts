@@ -44,6 +44,7 @@ export const consensusBugs: readonly PlantedBug[] = [
   {
     name: 'stale-leader-read',
     breaks: 'A leader grants reads without proving that it still leads.',
+    directed: 'isolated leaders',
     edits: [
       {
         file: reads,
@@ -67,6 +68,7 @@ export const consensusBugs: readonly PlantedBug[] = [
   {
     name: 'old-incarnation-message',
     breaks: 'A restarted follower takes the answer to its former process’s read for its own (F2).',
+    directed: 'restarts over long lines',
     edits: [
       {
         file: raft,
@@ -78,19 +80,9 @@ export const consensusBugs: readonly PlantedBug[] = [
   {
     name: 'truncate-matching-entries',
     breaks: 'A follower cuts its log behind an old append, although the entries match (B1, B2).',
+    directed: 'bad weather',
     edits: [
       { file: log, find: 'if (!this.matches(entry))\n                break;', replace: 'break;' },
-    ],
-  },
-  {
-    name: 'ack-end-of-log',
-    breaks: 'A follower acknowledges the end of its log and not of the message (B3).',
-    edits: [
-      {
-        file: 'src/raft/core/append-answer.js',
-        find: 'return { rejected: false, index: matched };',
-        replace: 'return { rejected: false, index: log.lastIndex };',
-      },
     ],
   },
   {

@@ -55,6 +55,7 @@ export const durabilityBugs: readonly PlantedBug[] = [
   {
     name: 'torn-wal-accepted',
     breaks: 'Recovery believes frames whose checksum does not hold.',
+    directed: 'power cuts',
     edits: [
       {
         file: 'src/raft/wal/frame-scanner.js',
@@ -66,6 +67,7 @@ export const durabilityBugs: readonly PlantedBug[] = [
   {
     name: 'corrupt-middle-truncated',
     breaks: 'Damage in the middle of the log passes for its end and cuts what was acknowledged.',
+    directed: 'a flipped bit',
     edits: [
       {
         file: 'src/raft/wal/recovery.js',
@@ -77,6 +79,7 @@ export const durabilityBugs: readonly PlantedBug[] = [
   {
     name: 'fsync-error-ignored',
     breaks: 'A write or sync of the log that failed counts as done.',
+    directed: 'failing disks',
     edits: [
       {
         file: 'src/raft/wal/log-appender.js',
@@ -101,6 +104,7 @@ export const durabilityBugs: readonly PlantedBug[] = [
     name: 'old-segment-rewritten-by-append',
     breaks:
       'Entries of an old segment are carried forward as new ones and cut what is behind them.',
+    directed: 'a short log',
     edits: [
       {
         file: 'src/raft/wal/carrier.js',

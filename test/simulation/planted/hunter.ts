@@ -2,14 +2,14 @@
  * A process with one planted bug, or none, that runs whatever seeds it is sent. The bug is in all
  * of its code, so every bug needs a process of its own.
  */
-import { directedPlan } from './directed.js';
+import { type DirectedName, directedPlan } from './directed.js';
 import { assertPlanted, plant } from './plant.js';
 
 /** What is to be run. */
 export interface Attempt {
   readonly seed: number;
   /** The name of a fault schedule that takes the place of the drawn one. */
-  readonly directed: string | undefined;
+  readonly directed: DirectedName | undefined;
 }
 
 export interface Finding {

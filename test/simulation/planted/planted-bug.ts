@@ -3,6 +3,8 @@
  * A simulator that does not find it proves nothing about the mistakes that nobody knows of.
  */
 
+import type { DirectedName } from './directed.js';
+
 /** A text of a built module and what takes its place. */
 export interface Edit {
   /** Below `build`, as in `src/raft/host.js`. */
@@ -20,7 +22,7 @@ export interface PlantedBug {
   /** Seeds that are known to find it, tried first. */
   readonly seeds?: readonly number[];
   /** Chance finds it too rarely: the fault schedule that does, by its name. */
-  readonly directed?: string;
+  readonly directed?: DirectedName;
 }
 
 /** Throws when the source is not the one that the edit was written for. */
