@@ -72,16 +72,19 @@ export class RandomMembers {
     const voter = pickReplica(random, voters);
     const learner = pickReplica(random, learners);
     const anybody = random.between(1, nextReplica);
+    const add: MembershipStep = { kind: 'add-learner', node: nextReplica };
+    const promote: MembershipStep = { kind: 'promote', replica: learner };
+    const remove: MembershipStep = { kind: 'remove', replica: voter };
     const kinds: (() => MembershipStep[])[] = [
-      () => [{ kind: 'add-learner', node: nextReplica }],
-      () => [{ kind: 'promote', replica: learner }],
-      () => [{ kind: 'promote', replica: learner }],
-      () => [
-        { kind: 'promote', replica: learner },
-        { kind: 'remove', replica: voter },
-      ],
+      () => [add],
+      () => [add],
+      () => [add],
+      () => [promote],
+      () => [promote],
+      () => [promote, remove],
+      () => [promote, remove],
       () => learners.map(({ replica }) => ({ kind: 'promote', replica })),
-      () => [{ kind: 'remove', replica: voter }],
+      () => [remove],
       () => [{ kind: 'demote', replica: voter }],
       () => [{ kind: 'remove', replica: learner }],
       () => voters.slice(1).map(({ replica }) => ({ kind: 'remove', replica })),
