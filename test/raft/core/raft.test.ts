@@ -182,11 +182,10 @@ t.test(
     raft.drain();
     for (let i = 0; i < 100; i += 1) raft.step({ kind: 'tick' });
     const { send = [], append } = raft.drain() ?? {};
-    t.same([...new Set(send.map(({ type, to }) => `${type} to ${to}`))], [
-      'heartbeat-response to 1',
-      'heartbeat-response to 2',
-      'heartbeat-response to 3',
-    ]);
+    t.same(
+      [...new Set(send.map(({ type, to }) => `${type} to ${to}`))],
+      ['heartbeat-response to 1', 'heartbeat-response to 2', 'heartbeat-response to 3'],
+    );
     t.equal(append, undefined);
     t.equal(raft.status.term, 0);
   },
