@@ -96,6 +96,28 @@ t.test('an attempt that fails is not repeated at once', async (t) => {
   t.equal(attempts().length, 2);
 });
 
+t.test('H1: what the preferred node gave away itself is not sent back at once', async (t) => {
+  const { world, balance, leadAll, ledBy } = balanced(t, 2);
+  await leadAll();
+  balance.askedToLead(1, 2);
+  balance.start({ campaign: false });
+  await world.pass(defaultLeaderBalanceTiming.returnMs - 5 * periodMs);
+  t.same(ledBy(1), [1], 'it had a reason');
+  await world.pass(10 * periodMs);
+  t.same(ledBy(2), [1]);
+});
+
+t.test('a node that was restarted gets back what it gave away to stop', async (t) => {
+  const { world, balance, leadAll, ledBy } = balanced(t, 2, 2);
+  await leadAll();
+  balance.askedToLead(1, 2);
+  balance.askedToLead(2, 3);
+  balance.unreachable(2);
+  balance.start({ campaign: false });
+  await world.pass(settleMs + 4 * periodMs);
+  t.same(ledBy(2), [1, 2]);
+});
+
 t.test('stopping ends it', async (t) => {
   const { world, balance, leadAll, ledBy } = balanced(t, 2);
   await leadAll();

@@ -58,7 +58,8 @@ t.test('a replica here knows better: writes go to whom it hears, or nowhere', as
     [4, 5, 2, 3],
     'its members before those of the map',
   );
-  t.same(asked(from(1, { members: [1, 4, 5], leader: 5 }), 3, { ...read, prefer: 1 } as never), [
-    1, 5, 1,
-  ]);
+  t.same(
+    asked(from(1, { members: [1, 4, 5], leader: 5 }), 3, { ...read, prefer: 1 } as never),
+    [1, 5, 1],
+  );
 });
