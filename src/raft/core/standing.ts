@@ -12,7 +12,6 @@ import type { Membership } from './membership.js';
 import type { RaftLimits, RaftTiming } from './options.js';
 import type { Outbox } from './outbox.js';
 import type { Persistence } from './persistence.js';
-import { poke } from './quiescence.js';
 import {
   type Message,
   NOBODY,
@@ -231,14 +230,21 @@ export class Standing {
   }
 
   /**
-   * Nobody leads, as far as a replica without a vote knows. It may be that it was removed, and
-   * that nobody speaks to it any more; then the leader says so (`gone`).
+   * Nobody leads, as far as a replica without a vote knows. It may be that it was removed; then
+   * the leader says so (`gone`). Or it led, was voted out, and is the only one to know that this
+   * is committed: then the others learn it, and need its vote no longer (E4). A rehearsal says
+   * all that and commits nobody to anything; the grants are of no use here.
    */
   #askWhetherMember(): void {
-    const { membership, outbox, self } = this.#parts;
+    const { membership, log, outbox, self } = this.#parts;
+    const request = {
+      ballot: 'pre-vote',
+      from: self,
+      term: this.#term + 1,
+      transfer: false,
+    } as const;
     for (const to of membership.replicas) {
-      if (to === self) continue;
-      outbox.sendNow(poke({ from: self, to, term: this.#term }));
+      if (to !== self) outbox.sendNow(voteRequest(log, { ...request, to }));
     }
   }
 
