@@ -1,7 +1,8 @@
 /**
  * A request to a cluster: to the first node that takes it. A read may be asked of every node. A
  * write goes on to the next node only when it surely was not applied by the one before: there was
- * no connection, or the node said so itself. Everything else is "unknown", and is never repeated.
+ * no connection, or the node said so itself. Everything else is "unknown", and is repeated only
+ * when whoever asks knows that twice is the same as once.
  */
 import type { Invocation } from './command.js';
 import { CommandError, UsageError } from './command-errors.js';
@@ -15,7 +16,10 @@ export interface Cluster {
   readonly timeoutMs: number;
 }
 
-export type ClusterRequest = Pick<HttpRequest, 'method' | 'path' | 'headers' | 'body'>;
+export interface ClusterRequest extends Pick<HttpRequest, 'method' | 'path' | 'headers' | 'body'> {
+  /** Twice is the same as once: when an answer is lost the next node may be asked. */
+  readonly repeatable?: boolean;
+}
 
 export interface ClusterAnswer extends HttpAnswer {
   readonly url: string;
@@ -57,6 +61,7 @@ export async function ask(cluster: Cluster, wanted: ClusterRequest): Promise<Clu
   const endsAt = performance.now() + cluster.timeoutMs;
   const isRead = wanted.method === 'GET';
   const refusals: string[] = [];
+  let lost = false;
   let last: ClusterAnswer | undefined;
   for (const [i, url] of cluster.urls.entries()) {
     const nodesLeft = cluster.urls.length - i;
@@ -72,10 +77,13 @@ export async function ask(cluster: Cluster, wanted: ClusterRequest): Promise<Clu
     } catch (error) {
       if (!(error instanceof HttpFailure)) throw error;
       refusals.push(`${url}: ${error.message}`);
-      if (error.sent && !isRead) throw failure(unknownMeaning, refusals, exitCodes.unknown);
+      if (!error.sent || isRead) continue;
+      lost = true;
+      if (!wanted.repeatable) break;
     }
   }
   if (last !== undefined && refusals.length === 1) return last;
+  if (lost) throw failure(unknownMeaning, refusals, exitCodes.unknown);
   const meaning = isRead ? 'No node answered.' : 'No node could do it; nothing was applied.';
   throw failure(meaning, refusals, exitCodes.notApplied);
 }
@@ -109,14 +117,8 @@ export interface Problem {
 }
 
 export function problemOf(answer: HttpAnswer): Problem {
-  let body: Record<string, unknown> = {};
-  try {
-    const parsed: unknown = JSON.parse(answer.body.toString('utf8'));
-    if (typeof parsed === 'object' && parsed !== null) body = { ...parsed };
-  } catch {
-    // Not a problem document; what it says in plain text must do.
-  }
-  const { code, detail, title, outcome, retryable } = body;
+  // What is no problem document says what it has to say in plain text.
+  const { code, detail, title, outcome, retryable } = jsonOf(answer);
   const text = [detail, title].find((candidate) => typeof candidate === 'string');
   return {
     code: typeof code === 'string' ? code : `http_${answer.status}`,
@@ -142,11 +144,36 @@ function mayTryNext(answer: HttpAnswer, isRead: boolean): boolean {
   if (answer.status < 400) return false;
   const { outcome, retryable } = problemOf(answer);
   if (isRead) return answer.status === 421 || answer.status === 429 || answer.status >= 500;
-  return outcome === 'not_applied' && (retryable || answer.status === 421);
+  if (answer.status === 421) return outcome === 'not_applied';
+  // A conflict is one on every node: they all ask the same leader.
+  return outcome === 'not_applied' && retryable && answer.status !== 409;
 }
 
 const unknownMeaning =
-  'The outcome is unknown: the write may or may not be applied. Read before you retry.';
+  'The outcome is unknown: it may or may not be applied. Look before you retry.';
+
+/** How a command ends whose request was refused. */
+export function exitCodeOf(answer: HttpAnswer): ExitCode {
+  const { status } = answer;
+  const { code, outcome } = problemOf(answer);
+  if (status === 404) return code === 'key_not_found' ? exitCodes.notFound : exitCodes.failed;
+  if (status === 412) return exitCodes.preconditionFailed;
+  if (outcome === 'unknown') return exitCodes.unknown;
+  if (status === 421 || status === 429 || status >= 500) {
+    // Without a word from the node itself nothing is sure.
+    return outcome === 'not_applied' ? exitCodes.notApplied : exitCodes.unknown;
+  }
+  return exitCodes.failed;
+}
+
+export function jsonOf(answer: HttpAnswer): Record<string, unknown> {
+  try {
+    const body: unknown = JSON.parse(answer.body.toString('utf8'));
+    return typeof body === 'object' && body !== null ? { ...body } : {};
+  } catch {
+    return {};
+  }
+}
 
 function failure(meaning: string, refusals: readonly string[], exitCode: ExitCode): CommandError {
   const list = refusals.map((refusal) => `  ${refusal}`).join('\n');

@@ -1,6 +1,6 @@
 /**
- * What `kvorum status` reads from a node's admin answers. Only what is shown is asked for, and
- * unknown fields are let through: the node may be newer than this command.
+ * What `kvorum status` and `kvorum admin` read from a node's admin answers. Only what is shown is
+ * asked for, and unknown fields are let through: the node may be newer than this command.
  */
 import { z } from 'zod';
 
@@ -25,25 +25,58 @@ export const nodesAnswer = z.object({
   ),
 });
 
-export const shardsAnswer = z.object({
-  shards: z.array(
-    z.object({
-      shard: id,
-      range: z.object({ start: z.number(), end: z.number() }),
-      members: z.array(z.object({ node: id })),
-      leader: id.nullable(),
-      replica: z
-        .object({
-          role: z.string(),
-          term: z.number(),
-          commit: z.number(),
-          applied: z.number(),
-          revision: z.number(),
-          behind_tail: z.boolean(),
-        })
-        .nullable(),
-    }),
-  ),
+const member = z.object({
+  node: id,
+  replica: id,
+  role: z.string(),
+  progress: z
+    .object({ state: z.string(), match: z.number(), lag: z.number(), active: z.boolean() })
+    .nullable(),
+  snapshot: z.object({ bytes_done: z.number(), bytes_total: z.number() }).nullable(),
+});
+
+export const shardAnswer = z.object({
+  shard: id,
+  range: z.object({ start: z.number(), end: z.number() }),
+  epoch: z.object({ members: z.number() }),
+  members: z.array(member),
+  changing: z.boolean(),
+  leader: id.nullable(),
+  replica: z
+    .object({
+      role: z.string(),
+      term: z.number(),
+      commit: z.number(),
+      applied: z.number(),
+      revision: z.number(),
+      behind_tail: z.boolean(),
+      voter: z.boolean(),
+      quiet: z.boolean(),
+      installing: z.boolean(),
+      damaged: z.boolean(),
+    })
+    .nullable(),
+});
+
+export const shardsAnswer = z.object({ shards: z.array(shardAnswer) });
+
+export const membershipAnswer = z.object({
+  shard: id,
+  state: z.enum(['done', 'running', 'planned']),
+  changed: z.boolean(),
+  detail: z.string(),
+  steps: z.array(z.object({ step: z.string(), node: id, state: z.string(), detail: z.string() })),
+  epoch: z.number(),
+  members: z.array(member),
+});
+
+export const transferAnswer = z.object({
+  shard: id,
+  state: z.enum(['done', 'planned']),
+  changed: z.boolean(),
+  leader: id,
+  term: z.number(),
+  detail: z.string(),
 });
 
 export const readyAnswer = z.object({
@@ -52,5 +85,7 @@ export const readyAnswer = z.object({
 });
 
 export type NodesView = z.output<typeof nodesAnswer>;
+export type MemberView = z.output<typeof member>;
+export type ShardView = z.output<typeof shardAnswer>;
 export type ShardsView = z.output<typeof shardsAnswer>;
 export type ReadyView = z.output<typeof readyAnswer>;

@@ -13,7 +13,7 @@ export interface Flag {
 }
 
 export interface Command {
-  /** One or two words. */
+  /** One to three words. */
   readonly name: string;
   readonly summary: string;
   /** What follows the name, for example `KEY [VALUE]`. */

@@ -1,22 +1,11 @@
 /** The catalogue of commands: what each takes and shows, and where its code is. */
+import { adminCommands } from './admin-commands.js';
 import type { Command, Context, Flag, Invocation } from './command.js';
 import { type ExitCode, exitCodes } from './exit-codes.js';
 import { findCommand } from './find-command.js';
 import { commandHelp, overview } from './help.js';
+import { nodeFlags } from './node-flags.js';
 import { type Setting, settingNames, settings } from './settings.js';
-
-const nodeFlags: readonly Flag[] = [
-  {
-    name: 'node',
-    value: 'URL',
-    multiple: true,
-    help:
-      'a node to ask, the next one when it is away ' +
-      '(default: KVORUM_URL, http://127.0.0.1:8401)',
-  },
-  { name: 'timeout', value: 'TIME', help: 'time for the whole request (default: 5s)' },
-  { name: 'json', help: 'print one JSON document' },
-];
 
 const ifMatch: Flag = {
   name: 'if-match',
@@ -236,7 +225,7 @@ const help: Command = {
   summary: 'Show all commands, or one',
   operands: '[COMMAND]',
   operandsMin: 0,
-  operandsMax: 2,
+  operandsMax: 3,
   flags: [],
   notes: [],
   examples: [['kvorum help wal dump', 'flags and examples of one command']],
@@ -250,6 +239,7 @@ export const commands: readonly Command[] = [
   put,
   remove,
   status,
+  ...adminCommands,
   walDump,
   doctor,
   version,

@@ -16,7 +16,10 @@ export const exitCodeMeanings: readonly (readonly [code: ExitCode, meaning: stri
   [exitCodes.failed, 'failed: refused, or something is wrong on this machine'],
   [exitCodes.usage, 'wrong usage or configuration; nothing was tried'],
   [exitCodes.notFound, 'the key does not exist'],
-  [exitCodes.preconditionFailed, 'the condition (--if-match, --if-none-match) did not hold'],
+  [
+    exitCodes.preconditionFailed,
+    'the condition (--if-match, --if-none-match, --expect-epoch) did not hold',
+  ],
   [exitCodes.notApplied, 'unavailable: surely nothing was applied, try again'],
-  [exitCodes.unknown, 'outcome unknown: the write may or may not be applied; read before retrying'],
+  [exitCodes.unknown, 'outcome unknown, or not done yet: look before retrying'],
 ];

@@ -1,4 +1,4 @@
-/** Which command a command line names; two words win over one. */
+/** Which command a command line names; more words win over fewer. */
 import type { Command } from './command.js';
 import { UsageError } from './command-errors.js';
 import { didYouMean } from './suggest.js';
@@ -10,17 +10,20 @@ export interface Found {
 }
 
 export function findCommand(commands: readonly Command[], args: readonly string[]): Found {
-  for (const words of [2, 1]) {
+  for (const words of [3, 2, 1]) {
     const name = args.slice(0, words).join(' ');
     const command = commands.find((candidate) => candidate.name === name);
     if (command !== undefined) return { command, rest: args.slice(words) };
   }
-  const [first = '', second] = args;
+  const [first = ''] = args;
   const names = commands.map(({ name }) => name);
-  const family = names.filter((name) => name.startsWith(`${first} `));
-  if (family.length > 0) {
+  for (const words of [2, 1]) {
+    const begin = args.slice(0, words).join(' ');
+    const family = names.filter((name) => name.startsWith(`${begin} `));
+    if (args.length < words || family.length === 0) continue;
+    const next = args[words];
     const what =
-      second === undefined ? `"${first}" is not complete` : `Unknown command "${first} ${second}"`;
+      next === undefined ? `"${begin}" is not complete` : `Unknown command "${begin} ${next}"`;
     throw new UsageError(`${what}. There is: ${family.join(', ')}.`);
   }
   throw new UsageError(`Unknown command "${first}".${didYouMean(first, names)}`);

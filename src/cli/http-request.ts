@@ -7,7 +7,7 @@ import { request as httpRequest, type IncomingHttpHeaders } from 'node:http';
 export interface HttpRequest {
   /** `http://host:port`, nothing behind it. */
   readonly url: string;
-  readonly method: 'GET' | 'PUT' | 'DELETE';
+  readonly method: 'GET' | 'PUT' | 'DELETE' | 'POST';
   /** Percent-encoded. */
   readonly path: string;
   readonly headers?: Readonly<Record<string, string>>;

@@ -6,7 +6,8 @@ import {
   type ClusterRequest,
   clusterOf,
   describeProblem,
-  problemOf,
+  exitCodeOf,
+  jsonOf,
 } from './cluster-request.js';
 import type { Context, Input, Invocation } from './command.js';
 import { CommandError, UsageError } from './command-errors.js';
@@ -83,8 +84,7 @@ async function write(
 }
 
 function refuse(invocation: Invocation, context: Context, answer: ClusterAnswer): ExitCode {
-  const { code, outcome } = problemOf(answer);
-  const exitCode = exitCodeOf(answer.status, code, outcome);
+  const exitCode = exitCodeOf(answer);
   if (invocation.flags.has('json')) {
     const problem = { status: answer.status, ...jsonOf(answer) };
     writeJson(context, { ...factsOf(invocation, answer), problem });
@@ -92,17 +92,6 @@ function refuse(invocation: Invocation, context: Context, answer: ClusterAnswer)
     context.stderr.write(`${answer.url}: ${describeProblem(answer)}\n`);
   }
   return exitCode;
-}
-
-function exitCodeOf(status: number, code: string, outcome: string | undefined): ExitCode {
-  if (status === 404) return code === 'key_not_found' ? exitCodes.notFound : exitCodes.failed;
-  if (status === 412) return exitCodes.preconditionFailed;
-  if (outcome === 'unknown') return exitCodes.unknown;
-  if (status === 421 || status === 429 || status >= 500) {
-    // Without a word from the node itself nothing is sure.
-    return outcome === 'not_applied' ? exitCodes.notApplied : exitCodes.unknown;
-  }
-  return exitCodes.failed;
 }
 
 /** Every byte but the plainest percent-encoded; slashes stay, for people who read logs. */
@@ -179,15 +168,6 @@ async function readWhole(file: string): Promise<Buffer> {
 
 function tooLong(what: string): CommandError {
   return new CommandError(`${what} has more than ${valueBytesMax} bytes.`, exitCodes.failed);
-}
-
-function jsonOf(answer: ClusterAnswer): Record<string, unknown> {
-  try {
-    const body: unknown = JSON.parse(answer.body.toString('utf8'));
-    return typeof body === 'object' && body !== null ? { ...body } : {};
-  } catch {
-    return {};
-  }
 }
 
 /** Where the answer was decided, from its headers. */

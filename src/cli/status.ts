@@ -7,12 +7,14 @@ import {
   type ReadyView,
   readyAnswer,
   type ShardsView,
+  type ShardView,
   shardsAnswer,
 } from './cluster-view.js';
 import type { Context, Invocation } from './command.js';
 import { CommandError } from './command-errors.js';
 import { type ExitCode, exitCodes } from './exit-codes.js';
 import { request } from './http-request.js';
+import { membersInBrief } from './member-words.js';
 import { formatTable } from './table.js';
 
 export async function run(invocation: Invocation, context: Context): Promise<ExitCode> {
@@ -92,17 +94,28 @@ function nodeRow(node: NodesView['nodes'][number]): (string | number)[] {
   ];
 }
 
-function shardRow({ shard, range, members, leader, replica }: ShardsView['shards'][number]) {
-  const here = replica?.behind_tail ? `${replica.role}, behind` : (replica?.role ?? '-');
+function shardRow({ shard, range, members, leader, replica }: ShardView) {
   return [
     shard,
     range.start.toString(16).padStart(8, '0'),
-    members.map(({ node }) => node).join(' '),
+    membersInBrief(members),
     leader ?? 'none',
-    here,
+    replicaInBrief(replica),
     replica?.term ?? '',
     replica?.commit ?? '',
     replica?.applied ?? '',
     replica?.revision ?? '',
   ];
+}
+
+/** The copy on the node that was asked, and what is unusual about it. */
+function replicaInBrief(replica: ShardView['replica']): string {
+  if (replica === null) return '-';
+  const follows = replica.role === 'follower' && !replica.voter;
+  const words = [follows ? 'learner' : replica.role];
+  if (replica.damaged) words.push('damaged');
+  if (replica.installing) words.push('installing');
+  if (replica.behind_tail) words.push('behind');
+  if (replica.quiet) words.push('quiet');
+  return words.join(', ');
 }

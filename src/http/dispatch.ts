@@ -6,8 +6,9 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Exchange, type HttpParts } from './exchange.js';
 import type { HostCheck } from './host-check.js';
+import { originAllowed } from './origin-check.js';
 import { Problem } from './problems.js';
-import { readHeaders, repeatedHeader } from './request-headers.js';
+import { type RequestHeaders, readHeaders, repeatedHeader } from './request-headers.js';
 import type { RequestIds } from './request-id.js';
 import { findRoute, type RouteVerdict } from './route-table.js';
 import { handleKv, kvPrefix, kvRoute } from './routes/kv.js';
@@ -27,6 +28,7 @@ export interface PageRequest {
   readonly id: string;
   readonly route: string;
   readonly startedMs: number;
+  readonly headers: RequestHeaders;
 }
 
 export class Dispatcher {
@@ -83,7 +85,7 @@ export class Dispatcher {
 
   /** What is wrong with the request whatever its route. */
   #refusal(
-    { request, headers }: Exchange,
+    { request, response, headers }: Exchange,
     target: Target | undefined,
     expectsOther: boolean,
   ): Problem | undefined {
@@ -105,7 +107,9 @@ export class Dispatcher {
       const detail = `${JSON.stringify(host)} is not a Host name of this node; use localhost.`;
       return new Problem('host_not_allowed', { detail });
     }
-    return parts.closing() ? new Problem('stopping') : undefined;
+    // An answer before this one, still to come, ends the connection: this one would be lost.
+    const cutOff = parts.draining() && response.socket === null;
+    return cutOff || parts.closing() ? new Problem('stopping') : undefined;
   }
 
   #serve(exchange: Exchange, path: string): void {
@@ -124,9 +128,10 @@ export class Dispatcher {
     };
     response.once('finish', done);
     request.once('close', done);
-    const { id, route, startedMs } = exchange;
-    this.#pages.set(request, { id, route, startedMs });
+    const { id, route, startedMs, headers } = exchange;
+    this.#pages.set(request, { id, route, startedMs, headers });
     request.url = path;
+    if (exchange.expectsContinue) response.writeContinue();
     pages(request, response);
   }
 
@@ -134,10 +139,36 @@ export class Dispatcher {
     if (path.includes('#')) return new Problem('invalid_target');
     const repeated = repeatedHeader(exchange.headers);
     if (repeated !== undefined) return repeated;
-    if (exchange.hasBody) return new Problem('unexpected_body');
+    const refusal = exchange.method === 'POST' ? bodyRefusal(exchange) : undefined;
+    if (refusal !== undefined) return refusal;
+    if (exchange.hasBody && exchange.method !== 'POST') return new Problem('unexpected_body');
     if (this.#pagesInFlight < exchange.parts.limits.otherRequestsInFlightMax) return undefined;
     return new Problem('overloaded', { limit: 'otherRequestsInFlightMax' });
   }
+}
+
+/** What changes something comes from no foreign page, and its body is small. */
+function bodyRefusal({ headers, parts }: Exchange): Problem | undefined {
+  if (!originAllowed(headers.origin, headers.host)) {
+    const detail = `${JSON.stringify(headers.origin?.slice(0, 128))} is another origin than this.`;
+    return new Problem('origin_not_allowed', { detail, header: 'Origin' });
+  }
+  if (headers.contentEncoding !== undefined) {
+    return new Problem('unsupported_encoding', { header: 'Content-Encoding' });
+  }
+  const { adminBodyBytesMax } = parts.limits;
+  return Number(headers.contentLength ?? 0) > adminBodyBytesMax
+    ? bodyTooLarge(adminBodyBytesMax)
+    : undefined;
+}
+
+export function bodyTooLarge(bytesMax: number): Problem {
+  const detail = `The body of an administration request has at most ${bytesMax} bytes.`;
+  return new Problem('body_too_large', {
+    detail,
+    limit: 'adminBodyBytesMax',
+    limit_bytes: bytesMax,
+  });
 }
 
 function refuseRoute(exchange: Exchange, verdict: RouteVerdict | undefined): void {

@@ -8,13 +8,8 @@ import type { ByteBudget } from './body.js';
 import type { InFlight } from './in-flight.js';
 import type { HttpLimits } from './limits.js';
 import type { Metrics } from './metrics.js';
-import {
-  type ProblemCode,
-  type ProblemFacts,
-  problemBody,
-  problems,
-  retryAfterSeconds,
-} from './problems.js';
+import { problemHeaders } from './problem-headers.js';
+import { type ProblemCode, type ProblemFacts, problemBody, problems } from './problems.js';
 import type { RequestHeaders } from './request-headers.js';
 import type { RequestLog } from './request-log.js';
 import type { UnsentAnswers } from './unsent-answers.js';
@@ -30,6 +25,9 @@ export interface HttpParts {
   readonly answers: UnsentAnswers;
   readonly now: () => number;
   /** True from the moment the server was asked to close. */
+  /** Every answer is the last one of its connection. */
+  readonly draining: () => boolean;
+  /** What has not begun is refused. */
   readonly closing: () => boolean;
 }
 
@@ -48,6 +46,11 @@ const discardBytesMax = 65_536;
 
 /** Statuses of the 5xx range that say nothing about this node. */
 const callersOwn: ReadonlySet<number> = new Set([501, 505]);
+
+/** Worth a line in the log whatever its level. */
+export function isFailure(status: number): boolean {
+  return status >= 500 && !callersOwn.has(status);
+}
 
 export interface ExchangeOptions {
   readonly id: string;
@@ -103,7 +106,7 @@ export class Exchange {
    */
   send(status: number, headers: string[], body: Buffer | string | undefined): void {
     if (!this.#begin()) return;
-    if (this.parts.closing()) this.response.shouldKeepAlive = false;
+    if (this.parts.draining()) this.response.shouldKeepAlive = false;
     this.response.writeHead(status, headers);
     // Strings here are ASCII; as latin1 they leave together with the headers, without a copy.
     if (typeof body === 'string') this.response.end(body, 'latin1');
@@ -122,7 +125,8 @@ export class Exchange {
     const { status } = problems[code];
     const allFacts = this.shard === undefined ? facts : { shard: this.shard, ...facts };
     const body = Buffer.from(problemBody(code, allFacts, this));
-    const headers = this.#problemHeaders(code, facts, body.length);
+    const headers = this.identity();
+    headers.push(...problemHeaders(code, facts), 'Content-Length', String(body.length));
     if (more.headers !== undefined) headers.push(...more.headers);
     this.#sendAfterBody(status, headers, body);
     this.#record(status);
@@ -165,18 +169,6 @@ export class Exchange {
     return true;
   }
 
-  #problemHeaders(code: ProblemCode, facts: ProblemFacts, length: number): string[] {
-    const headers = this.identity();
-    headers.push('Content-Type', 'application/problem+json', 'Content-Length', String(length));
-    const retryAfter = retryAfterSeconds(code, facts);
-    if (retryAfter !== undefined) headers.push('Retry-After', String(retryAfter));
-    if (code === 'method_not_allowed') headers.push('Allow', (facts.allowed ?? []).join(', '));
-    const { leader_address: leader } = facts;
-    if (leader !== undefined && /^[\x21-\x7e]+$/.test(leader))
-      headers.push('Kvorum-Leader', leader);
-    return headers;
-  }
-
   /**
    * The headers of every answer on this path: who, where, and that nobody may cache or run it.
    * `Kvorum-Node` is the node that decided; `Kvorum-Via` the one that was asked, if it is another.
@@ -213,7 +205,7 @@ export class Exchange {
     const { request, response } = this;
     const finish = (): void => {
       if (response.headersSent || response.destroyed) return;
-      if (this.parts.closing()) response.shouldKeepAlive = false;
+      if (this.parts.draining()) response.shouldKeepAlive = false;
       response.writeHead(status, headers);
       response.end(body);
     };
@@ -276,7 +268,7 @@ export class Exchange {
 
   #log(status: number, code: ProblemCode, facts: ProblemFacts, error: unknown): void {
     const { log } = this.parts;
-    const failed = status >= 500 && !callersOwn.has(status);
+    const failed = isFailure(status);
     if (!failed && !log.debug) return;
     const { detail } = facts;
     const line = { ...this.#line(status), code, ...(detail === undefined ? {} : { detail }) };

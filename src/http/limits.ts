@@ -16,6 +16,8 @@ export interface HttpLimits {
   readonly requestsInFlightMax: number;
   /** The same for all other routes, so that a full data path still shows its metrics. */
   readonly otherRequestsInFlightMax: number;
+  /** Body of a request under `/admin/v1`. */
+  readonly adminBodyBytesMax: number;
   /** Received bytes of request bodies, over all requests, until they are answered. */
   readonly bodyBytesInFlightMax: number;
   /** Bytes of answers that clients have not taken yet; more reads are refused with 429. */
@@ -44,6 +46,8 @@ export interface HttpLimits {
   /** How long and how much of a refused body is read, so that the client sees the answer. */
   readonly lingerMs: number;
   readonly lingerBytesMax: number;
+  /** `close` serves open connections for this long, and ends each with its next answer. */
+  readonly drainMs: number;
   /** `close` waits this long for requests in flight, then cuts them. */
   readonly closeWaitMs: number;
   /** Log lines for failed requests; the rest is counted in the next line. */
@@ -54,6 +58,7 @@ export const defaultLimits: HttpLimits = {
   valueBytesMax: 1024 * 1024,
   requestsInFlightMax: 10_000,
   otherRequestsInFlightMax: 256,
+  adminBodyBytesMax: 16 * 1024,
   bodyBytesInFlightMax: 64 * 1024 * 1024,
   answerBytesUnsentMax: 64 * 1024 * 1024,
   connectionsMax: 16_384,
@@ -70,7 +75,8 @@ export const defaultLimits: HttpLimits = {
   timeoutGraceMs: 1_000,
   lingerMs: 2_000,
   lingerBytesMax: 16 * 1024 * 1024,
-  closeWaitMs: 10_000,
+  drainMs: 500,
+  closeWaitMs: 5_000,
   failureLogLinesPerSecondMax: 100,
 };
 

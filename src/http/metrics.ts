@@ -5,7 +5,8 @@
 import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client';
 import type { KvService, NodeObserver } from '../kv/service.js';
 import { LazyHistogram, type Samples } from './histogram.js';
-import { registerNodeMetrics, Scrape } from './node-metrics.js';
+import { registerNodeMetrics } from './node-metrics.js';
+import { Scrape } from './scrape.js';
 
 const durationBounds = [
   0.000_25, 0.000_5, 0.001, 0.002_5, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 60,

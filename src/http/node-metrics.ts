@@ -3,50 +3,13 @@
  * read from the service at the moment of the scrape, each list once.
  */
 import { Counter, Gauge, type Registry } from 'prom-client';
-import type {
-  KvService,
-  NodeStatistics,
-  NodeStatus,
-  ReplicaStatus,
-  ShardStatus,
-} from '../kv/service.js';
-
-/** The service as of one scrape. */
-export class Scrape {
-  readonly service: KvService;
-  #shards: readonly ShardStatus[] | undefined;
-  #nodes: readonly NodeStatus[] | undefined;
-  #statistics: NodeStatistics | undefined;
-
-  constructor(service: KvService) {
-    this.service = service;
-  }
-
-  /** The next question asks the service again. */
-  renew(): void {
-    this.#shards = undefined;
-    this.#nodes = undefined;
-    this.#statistics = undefined;
-  }
-
-  shards(): readonly ShardStatus[] {
-    this.#shards ??= this.service.shards();
-    return this.#shards;
-  }
-
-  nodes(): readonly NodeStatus[] {
-    this.#nodes ??= this.service.nodes();
-    return this.#nodes;
-  }
-
-  statistics(): NodeStatistics {
-    this.#statistics ??= this.service.statistics();
-    return this.#statistics;
-  }
-}
+import type { KvService, NodeStatistics, ReplicaStatus } from '../kv/service.js';
+import { registerRaftMetrics } from './raft-metrics.js';
+import type { Scrape } from './scrape.js';
 
 export function registerNodeMetrics(registry: Registry, scrape: Scrape): void {
   registerGroups(registry, scrape);
+  registerRaftMetrics(registry, scrape);
   registerPeers(registry, scrape);
   registerStatistics(registry, scrape);
   registerNode(registry, scrape.service);

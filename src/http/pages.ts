@@ -3,22 +3,27 @@
  */
 import type { IncomingMessage, Server } from 'node:http';
 import type { Socket } from 'node:net';
-import Fastify, { type FastifyError, type FastifyInstance, type FastifyRequest } from 'fastify';
+import Fastify, { type FastifyInstance, type FastifyRequest } from 'fastify';
 import {
-  hasZodFastifySchemaValidationErrors,
   serializerCompiler,
   validatorCompiler,
   type ZodTypeProvider,
 } from 'fastify-type-provider-zod';
+import type { RequestContext } from '../kv/service.js';
+import { invariant } from '../raft/core/invariant.js';
 import type { PageRequest } from './dispatch.js';
-import type { HttpParts } from './exchange.js';
-import { Problem, type ProblemCode, problemBody, problems, retryAfterSeconds } from './problems.js';
+import { type HttpParts, isFailure } from './exchange.js';
+import { isBug, pageProblem } from './page-problem.js';
+import { problemHeaders } from './problem-headers.js';
+import { Problem, problemBody, problems } from './problems.js';
+import { readContext } from './request-context.js';
 import { adminRoutes } from './routes/admin.js';
 import { errorRoutes, registerDocument, registerPages } from './routes/docs.js';
 import { frontRoutes } from './routes/front.js';
 import { healthRoutes } from './routes/health.js';
 import { kvDocument } from './routes/kv-document.js';
 import { metricsRoutes } from './routes/metrics.js';
+import { shardOperationRoutes } from './routes/shard-operations.js';
 
 export interface PagesOptions {
   readonly parts: HttpParts;
@@ -31,50 +36,74 @@ export interface PagesOptions {
 
 export async function createPages(options: PagesOptions): Promise<FastifyInstance> {
   const { parts, server, page } = options;
-  const { service, metrics, closing } = parts;
+  const { service, metrics, draining } = parts;
   const app = Fastify({
     serverFactory: () => server,
     clientErrorHandler: options.clientErrorHandler,
     genReqId: (request) => page(request as IncomingMessage)?.id ?? '',
     requestIdHeader: false,
     exposeHeadRoutes: true,
-    frameworkErrors: (error, request, reply) => answerError(error, request, reply as never),
+    bodyLimit: parts.limits.adminBodyBytesMax,
+    frameworkErrors: (error, request, reply) => answer(options, error, request, reply as never),
     routerOptions: { caseSensitive: true, ignoreTrailingSlash: false },
   }).withTypeProvider<ZodTypeProvider>();
   app.setValidatorCompiler(validatorCompiler);
   app.setSerializerCompiler(serializerCompiler);
-  app.setErrorHandler(answerError);
+  app.setErrorHandler((error, request, reply) => answer(options, error, request, reply));
+  app.removeContentTypeParser('text/plain');
   app.setNotFoundHandler((request, reply) =>
-    answerError(new Problem('route_not_found'), request, reply),
+    answer(options, new Problem('route_not_found'), request, reply),
   );
   addHooks(app, options);
   await registerDocument(app, service.version);
   await app.register(kvDocument);
-  await app.register(healthRoutes, { service, closing });
+  await app.register(healthRoutes, { service, closing: draining });
   await app.register(metricsRoutes, { metrics });
   await app.register(adminRoutes, { service });
+  await app.register(shardOperationRoutes, {
+    service,
+    context: (request) => contextOf(options, request),
+  });
   await app.register(frontRoutes, { service });
   await app.register(errorRoutes);
   await registerPages(app);
   await app.ready();
   return app;
+}
 
-  function answerError(error: unknown, request: FastifyRequest, reply: Reply): void {
-    const problem = toProblem(error);
-    const { status } = problems[problem.code];
-    const path = request.url.split('?', 1)[0] ?? '';
-    if (status >= 500) {
-      const line = { requestId: request.id, method: request.method, path, status, durationMs: 0 };
-      parts.log.bug({ ...line, code: problem.code }, error);
-    }
-    const retryAfter = retryAfterSeconds(problem.code, problem.facts);
-    if (retryAfter !== undefined) reply.header('Retry-After', String(retryAfter));
-    reply
-      .code(status)
-      .header('Content-Type', 'application/problem+json')
-      .serializer((body: string) => body)
-      .send(problemBody(problem.code, problem.facts, { id: request.id, instance: path }));
+/** Throws a Problem for headers that are not acceptable. */
+function contextOf({ page, parts }: PagesOptions, request: IncomingMessage): RequestContext {
+  const known = page(request);
+  invariant(known !== undefined, 'every page came through the dispatcher');
+  const context = readContext(known.id, known.headers, parts.limits);
+  if (context instanceof Problem) throw context;
+  return context;
+}
+
+function answer(
+  { parts, page }: PagesOptions,
+  error: unknown,
+  request: FastifyRequest,
+  reply: Reply,
+): void {
+  const { code, facts, message: detail } = pageProblem(error, request.method, parts.limits);
+  const { status } = problems[code];
+  const { id, method } = request;
+  const instance = request.url.split('?', 1)[0] ?? '';
+  if (isFailure(status)) {
+    const durationMs = parts.now() - (page(request.raw)?.startedMs ?? parts.now());
+    const line = { requestId: id, method, path: instance, status, durationMs, code };
+    if (isBug(code)) parts.log.bug(line, error);
+    else parts.log.failed({ ...line, detail });
   }
+  const headers = problemHeaders(code, facts);
+  for (let at = 0; at < headers.length; at += 2) {
+    reply.header(headers[at] ?? '', headers[at + 1] ?? '');
+  }
+  reply
+    .code(status)
+    .serializer((body: string) => body)
+    .send(problemBody(code, facts, { id, instance }));
 }
 
 interface Reply {
@@ -95,7 +124,7 @@ function addHooks(app: FastifyInstance, { parts, page }: PagesOptions): void {
       'Referrer-Policy': 'no-referrer',
       'Content-Security-Policy': "default-src 'none'; frame-ancestors 'none'",
     });
-    if (parts.closing()) reply.header('Connection', 'close');
+    if (parts.draining()) reply.header('Connection', 'close');
     done();
   });
   app.addHook('preValidation', (request, _reply, done) => done(checkRepeated(request.query)));
@@ -106,51 +135,6 @@ function addHooks(app: FastifyInstance, { parts, page }: PagesOptions): void {
       parts.metrics.record(known.route, request.method, reply.statusCode, durationMs);
     }
     done();
-  });
-}
-
-/** Codes for what fastify and its plugins refuse by themselves; other 4xx are bad targets. */
-const byStatus: Readonly<Record<number, ProblemCode>> = {
-  // Outside the static folder, or longer than any parameter: no such page.
-  403: 'route_not_found',
-  404: 'route_not_found',
-  414: 'route_not_found',
-  405: 'method_not_allowed',
-  412: 'precondition_failed',
-  413: 'value_too_large',
-  415: 'unsupported_media_type',
-};
-
-function toProblem(error: unknown): Problem {
-  if (error instanceof Problem) return error;
-  if (hasZodFastifySchemaValidationErrors(error)) return fromValidation(error.validation as never);
-  const status = (error as Partial<FastifyError> | null)?.statusCode;
-  if (status === undefined || status < 400 || status >= 500) return new Problem('internal_error');
-  return new Problem(byStatus[status] ?? 'invalid_target');
-}
-
-interface Complaint {
-  readonly keyword: string;
-  readonly instancePath: string;
-  readonly message?: string;
-  readonly params: object;
-}
-
-/** zod's complaints about a query string, in the words the data path uses. */
-function fromValidation([first]: readonly Complaint[]): Problem {
-  const { keys, values } = (first?.params ?? {}) as { keys?: string[]; values?: unknown[] };
-  if (first?.keyword === 'unrecognized_keys') {
-    const parameter = (keys?.[0] ?? '').slice(0, 64);
-    return new Problem('unknown_parameter', {
-      detail: `"${parameter}" is not a parameter of this route.`,
-      parameter,
-    });
-  }
-  const parameter = (first?.instancePath ?? '').replace(/^\//, '').slice(0, 64);
-  return new Problem('invalid_parameter', {
-    detail: `${parameter} is not acceptable: ${first?.message ?? 'see the allowed values'}.`,
-    parameter,
-    ...(values === undefined ? {} : { allowed: values.map(String) }),
   });
 }
 

@@ -69,6 +69,58 @@ const kvKinds: Record<KvErrorCode, Pick<ProblemKind, 'status' | 'retryAfterMs' |
     status: 507,
     advice: 'Spread the keys over more hash tags, or delete some of this one.',
   },
+  shard_not_found: {
+    status: 404,
+    advice: '`GET /admin/v1/shards` lists the shards.',
+  },
+  node_not_found: {
+    status: 404,
+    advice: '`GET /admin/v1/nodes` lists the nodes; a new one is named to all of them first.',
+  },
+  epoch_mismatch: {
+    status: 412,
+    advice: 'Look at the members again and decide anew; `current_epoch` is what to expect now.',
+  },
+  change_in_progress: {
+    status: 409,
+    retryAfterMs: 1000,
+    advice:
+      'Wait until it is done, or end it: a request about the node that it brings in takes its ' +
+      'place, for example its removal.',
+  },
+  not_a_member: {
+    status: 409,
+    advice: '`GET /admin/v1/shards/{id}` lists the members; add the node first.',
+  },
+  wrong_role: {
+    status: 409,
+    advice: 'See `detail`; `GET /admin/v1/shards/{id}` shows the roles.',
+  },
+  last_voter: {
+    status: 409,
+    advice: 'Add another voter first.',
+  },
+  quorum_at_risk: {
+    status: 409,
+    advice:
+      'Bring back the nodes that `detail` names, or replace one of them by a node that is there.',
+  },
+  node_away: {
+    status: 409,
+    advice:
+      'Start the node, or mend the link that `GET /admin/v1/nodes` shows. `"force": true` adds ' +
+      'it all the same; it is promoted when it is there and has caught up.',
+  },
+  not_caught_up: {
+    status: 409,
+    retryAfterMs: 1000,
+    advice: 'Wait; `GET /admin/v1/shards/{id}` on the leader shows how much it lacks.',
+  },
+  transfer_failed: {
+    status: 503,
+    retryAfterMs: 1000,
+    advice: 'Repeat it, or name another node. The target was slow, away, or lost the election.',
+  },
   storage_failed: {
     status: 503,
     retryAfterMs: 5000,
@@ -135,7 +187,17 @@ const httpKinds = {
   unexpected_body: {
     status: 400,
     title: 'This request must not have a body.',
-    advice: 'Only `PUT` takes a body.',
+    advice: 'Only `PUT` and `POST` take a body.',
+  },
+  invalid_body: {
+    status: 400,
+    title: 'The body is not what this route takes.',
+    advice: 'Correct the field that `parameter` names; `/docs` has the schema.',
+  },
+  origin_not_allowed: {
+    status: 403,
+    title: 'A page of another origin may not change anything here.',
+    advice: 'Send no `Origin` header, or the address of the node itself.',
   },
   incomplete_body: {
     status: 400,
@@ -159,11 +221,6 @@ const httpKinds = {
     title: 'There is no such route.',
     advice: 'See `/docs` for the routes; keys live under `/v1/kv/`.',
   },
-  shard_not_found: {
-    status: 404,
-    title: 'There is no such shard.',
-    advice: '`GET /admin/v1/shards` lists the shards.',
-  },
   method_not_allowed: {
     status: 405,
     title: 'The route exists but not for this method.',
@@ -179,6 +236,11 @@ const httpKinds = {
     status: 412,
     title: 'If-Match or If-None-Match does not hold; nothing was changed.',
     advice: 'Decide anew from `current_revision` (absent: the key does not exist).',
+  },
+  body_too_large: {
+    status: 413,
+    title: 'The body is larger than this route accepts.',
+    advice: 'Send less; `limit_bytes` has the limit.',
   },
   value_too_large: {
     status: 413,
@@ -269,6 +331,7 @@ export interface ProblemFacts {
   readonly shard?: number;
   readonly key?: string;
   readonly current_revision?: number;
+  readonly current_epoch?: number;
   readonly staleness_ms?: number;
   readonly leader_node?: number;
   readonly leader_address?: string;

@@ -6,6 +6,7 @@ import { Problem } from './problems.js';
 
 export interface RequestHeaders {
   host: string | undefined;
+  origin: string | undefined;
   ifMatch: string | undefined;
   ifNoneMatch: string | undefined;
   contentType: string | undefined;
@@ -27,6 +28,7 @@ type Field = Exclude<keyof RequestHeaders, 'repeated'>;
 /** By length first: most headers of most clients are then dismissed without a comparison. */
 const known = byLength({
   host: 'host',
+  origin: 'origin',
   'if-match': 'ifMatch',
   'if-none-match': 'ifNoneMatch',
   'content-type': 'contentType',
@@ -44,6 +46,7 @@ const known = byLength({
 export function readHeaders(rawHeaders: readonly string[]): RequestHeaders {
   const headers: RequestHeaders = {
     host: undefined,
+    origin: undefined,
     ifMatch: undefined,
     ifNoneMatch: undefined,
     contentType: undefined,

@@ -15,9 +15,10 @@ interface Route {
 }
 
 const reading: readonly string[] = ['GET', 'HEAD'];
+const changing: readonly string[] = ['POST'];
 
-/** Served by fastify; all of them only read. */
-const built: readonly Route[] = [
+/** Served by fastify: what only reads. */
+const pages: readonly Route[] = [
   '/',
   '/livez',
   '/readyz',
@@ -33,6 +34,17 @@ const built: readonly Route[] = [
   '/docs/errors',
   '/docs/errors/{code}',
 ].map(toRoute);
+
+/** Served by fastify: what changes something, with a JSON body. */
+const operations: readonly Route[] = [
+  '/admin/v1/shards/{id}/members',
+  '/admin/v1/shards/{id}/transfer-leader',
+].map(toRoute);
+
+const built: readonly (Route & { readonly allowed: readonly string[] })[] = [
+  ...pages.map((page) => ({ ...page, allowed: reading })),
+  ...operations.map((operation) => ({ ...operation, allowed: changing })),
+];
 
 /** Parts of the API that later versions bring; with `/...` everything below it. */
 const notBuilt: readonly Route[] = [
@@ -57,11 +69,11 @@ const notBuilt: readonly Route[] = [
 const writableLater = new Set(['/admin/v1/shards', '/admin/v1/shards/{id}', '/admin/v1/nodes']);
 
 export function findRoute(method: string, path: string): RouteVerdict {
-  for (const { route, path: pattern } of built) {
+  for (const { route, path: pattern, allowed } of built) {
     if (!pattern.test(path)) continue;
-    if (reading.includes(method)) return { kind: 'serve', route };
+    if (allowed.includes(method)) return { kind: 'serve', route };
     if (writableLater.has(route) && isWriting(method)) return { kind: 'not-built', route };
-    return { kind: 'wrong-method', route, allowed: reading };
+    return { kind: 'wrong-method', route, allowed };
   }
   for (const { route, path: pattern } of notBuilt) {
     if (pattern.test(path)) return { kind: 'not-built', route };

@@ -3,6 +3,7 @@
  * are the OpenAPI document. The data path does not run them (it parses by hand); they describe it.
  */
 import { z } from 'zod';
+import { membershipStepKinds } from '../kv/service.js';
 import type { ProblemCode } from './problems.js';
 import { problems } from './problems.js';
 
@@ -22,6 +23,7 @@ export const problemSchema = z
     request_id: z.string(),
     shard: id.optional(),
     current_revision: z.int().optional(),
+    current_epoch: z.int().optional(),
     staleness_ms: z.int().optional(),
     leader_node: id.optional(),
     leader_address: z.string().optional(),
@@ -56,6 +58,37 @@ export const liveSchema = z.object({
   detail: z.string().optional(),
 });
 
+const transferProgressSchema = z
+  .object({
+    state: z.enum(['making', 'sending', 'receiving', 'installing']),
+    index: id,
+    bytes_done: id,
+    bytes_total: id.meta({ description: '0 while it is not known' }),
+  })
+  .meta({ id: 'SnapshotProgress' });
+
+const memberSchema = z
+  .object({
+    node: id,
+    replica: id,
+    role: z.enum(['voter', 'incoming', 'outgoing', 'learner']).meta({
+      description: 'incoming, outgoing: in the middle of a change, voters of one side alone',
+    }),
+    progress: z
+      .object({
+        state: z.enum(['probe', 'replicate', 'snapshot']),
+        match: id,
+        lag: id.meta({ description: 'Entries that the leader has and the member may lack' }),
+        active: z.boolean().meta({ description: 'Heard from within an election timeout' }),
+      })
+      .nullable()
+      .meta({ description: 'What the leader knows of it; null elsewhere and for the leader' }),
+    snapshot: transferProgressSchema
+      .nullable()
+      .meta({ description: 'The snapshot that the answering node sends it' }),
+  })
+  .meta({ id: 'Member' });
+
 const replicaSchema = z.object({
   replica: id,
   role: z.enum(['follower', 'pre-candidate', 'candidate', 'leader']),
@@ -69,6 +102,13 @@ const replicaSchema = z.object({
   revision: id,
   behind_tail: z.boolean(),
   quorum_active: z.boolean().meta({ description: 'Meaningful on the leader only' }),
+  voter: z.boolean().meta({ description: 'false: a learner, or no member (yet, or any more)' }),
+  quiet: z.boolean().meta({ description: 'Nothing happens: neither ticks nor heartbeats' }),
+  installing: z.boolean().meta({ description: 'Serves nothing until a snapshot is in place' }),
+  damaged: z.boolean().meta({ description: 'Its state differed; it waits for a snapshot' }),
+  snapshot: transferProgressSchema
+    .nullable()
+    .meta({ description: 'The snapshot that is made, received or installed here' }),
 });
 
 export const shardSchema = z
@@ -76,13 +116,87 @@ export const shardSchema = z
     shard: id,
     range: z.object({ start: id, end: id }),
     epoch: z.object({ range: id, members: id }),
-    members: z.array(z.object({ node: id, replica: id })),
+    members: z.array(memberSchema),
+    changing: z.boolean().meta({ description: 'A change of the members is under way' }),
     leader: id.nullable().meta({ description: 'Node, as far as known here' }),
     replica: replicaSchema.nullable().meta({ description: 'The copy on the answering node' }),
   })
   .meta({ id: 'Shard' });
 
 export const shardsSchema = z.object({ node: id, shards: z.array(shardSchema) });
+
+const nodeId = z.int().min(1).max(65_535);
+const membershipCommon = {
+  expected_epoch: id
+    .optional()
+    .meta({ description: '`epoch.members` of the shard; 412 when it is another one' }),
+  dry_run: z.boolean().optional().meta({ description: 'Only say what would happen' }),
+};
+const force = z
+  .boolean()
+  .optional()
+  .meta({ description: 'Add it although it cannot be reached now' });
+
+export const membershipBody = z
+  .discriminatedUnion('action', [
+    z.strictObject({
+      action: z.literal('add'),
+      node: nodeId,
+      learner: z.boolean().optional().meta({ description: 'It stays a learner' }),
+      force,
+      ...membershipCommon,
+    }),
+    z.strictObject({
+      action: z.enum(['promote', 'demote', 'remove']),
+      node: nodeId,
+      ...membershipCommon,
+    }),
+    z.strictObject({
+      action: z.literal('replace'),
+      node: nodeId,
+      by: nodeId,
+      force,
+      ...membershipCommon,
+    }),
+  ])
+  .meta({ id: 'MembershipRequest' });
+
+export const membershipAnswerSchema = z
+  .object({
+    shard: id,
+    state: z.enum(['done', 'running', 'planned']),
+    changed: z.boolean(),
+    detail: z.string(),
+    steps: z.array(
+      z.object({
+        step: z.enum(membershipStepKinds),
+        node: id,
+        state: z.enum(['done', 'running', 'waiting']),
+        detail: z.string(),
+      }),
+    ),
+    epoch: id.meta({ description: 'For the next `expected_epoch`' }),
+    members: z.array(memberSchema),
+  })
+  .meta({ id: 'MembershipAnswer' });
+
+export const transferBody = z
+  .strictObject({
+    to: z.union([nodeId, z.literal('best')]).optional(),
+    dry_run: membershipCommon.dry_run,
+  })
+  .meta({ id: 'TransferRequest' });
+
+export const transferAnswerSchema = z
+  .object({
+    shard: id,
+    state: z.enum(['done', 'planned']),
+    changed: z.boolean(),
+    leader: id.meta({ description: 'Node that leads now; of a dry run: that would' }),
+    term: id,
+    detail: z.string(),
+  })
+  .meta({ id: 'TransferAnswer' });
 
 export const nodeSchema = z
   .object({
@@ -144,6 +258,14 @@ const requestHeaders = {
   'kvorum-forward': z.enum(['never']).optional(),
   'kvorum-request-id': z.string().optional(),
 };
+/** Described here, judged by `readContext`. */
+export const operationHeaders = z.object({
+  ...requestHeaders,
+  'kvorum-forward': z
+    .string()
+    .optional()
+    .meta({ enum: ['never'] }),
+});
 export const readHeadersSchema = z.object({
   'if-match': z.string().optional(),
   'if-none-match': z.string().optional(),

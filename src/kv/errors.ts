@@ -57,6 +57,61 @@ export const kvErrors = {
     retryable: false,
     sentence: 'The hash tag of this key already holds 1,048,576 keys.',
   },
+  shard_not_found: {
+    outcome: 'not_applied',
+    retryable: false,
+    sentence: 'There is no such shard.',
+  },
+  node_not_found: {
+    outcome: 'not_applied',
+    retryable: false,
+    sentence: 'There is no such node in this cluster.',
+  },
+  epoch_mismatch: {
+    outcome: 'not_applied',
+    retryable: false,
+    sentence: 'The members of the shard have changed since expected_epoch.',
+  },
+  change_in_progress: {
+    outcome: 'not_applied',
+    retryable: true,
+    sentence: 'Another change of the members of this shard is under way.',
+  },
+  not_a_member: {
+    outcome: 'not_applied',
+    retryable: false,
+    sentence: 'The node has no replica of this shard.',
+  },
+  wrong_role: {
+    outcome: 'not_applied',
+    retryable: false,
+    sentence: 'The replica is a voter or a learner where the request needs the other.',
+  },
+  last_voter: {
+    outcome: 'not_applied',
+    retryable: false,
+    sentence: 'The last voter of a shard cannot leave.',
+  },
+  quorum_at_risk: {
+    outcome: 'not_applied',
+    retryable: true,
+    sentence: 'Too few voters would be left that are there now; the shard would stop.',
+  },
+  node_away: {
+    outcome: 'not_applied',
+    retryable: true,
+    sentence: 'The node is away, and the request needs it.',
+  },
+  not_caught_up: {
+    outcome: 'not_applied',
+    retryable: true,
+    sentence: 'The replica lacks too much of the log to lead or to vote.',
+  },
+  transfer_failed: {
+    outcome: 'not_applied',
+    retryable: true,
+    sentence: 'The leadership was not taken over; the shard is led as before.',
+  },
   storage_failed: {
     outcome: 'not_applied',
     retryable: true,
@@ -74,6 +129,8 @@ export interface KvErrorFacts {
   readonly leaderHttpAddress?: string;
   readonly retryAfterMs?: number;
   readonly stalenessMs?: number;
+  /** Of the shard's members, where another one was expected. */
+  readonly currentEpoch?: number;
 }
 
 export class KvError extends Error {

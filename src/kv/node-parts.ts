@@ -9,6 +9,7 @@ import type { Wal } from '../raft/wal/types.js';
 import type { ClusterConfiguration } from './cluster-configuration.js';
 import type { ShardMap } from './shard/shard-map.js';
 import type { Store } from './store/types.js';
+import type { NodeTuning } from './tuning.js';
 
 export interface NodeLogger {
   debug(fields: object, message: string): void;
@@ -32,6 +33,8 @@ export interface KvNodeParts {
   /** Uniform in [0, 1). */
   readonly random: () => number;
   readonly logger: NodeLogger;
+  /** Limits and periods that differ from production's, for tests and the simulator. */
+  readonly tuning?: Partial<NodeTuning>;
   /** True when peers have met this node before: then its log cannot be new. */
   readonly metPeers: boolean;
   /** Where the log lies, for messages. */

@@ -2,21 +2,25 @@
  * What a node tells operators about itself: shards, nodes, readiness, counters. Read-only, made
  * when asked.
  */
-import type { NodeId } from '../raft/core/types.js';
+import type { GroupId, NodeId } from '../raft/core/types.js';
 import type { Group } from '../raft/group.js';
 import type { Host } from '../raft/host.js';
-import { defaultHostLimits } from '../raft/host-options.js';
+import type { Administration } from './administration.js';
 import type { KvNodeParts } from './node-parts.js';
 import type {
   NodeStatistics,
   NodeStatus,
   ReadyCheck,
   ReplicaStatus,
+  ShardMember,
   ShardStatus,
 } from './service.js';
 import { type LocalReplicas, localReplicasLimits } from './shard/local-replicas.js';
 import type { Router } from './shard/routing.js';
 import type { Shard } from './shard/shard-map.js';
+import { membersIn } from './shard-members.js';
+import type { StateCheck } from './state-check.js';
+import type { NodeTuning } from './tuning.js';
 
 /** A replica that was not confirmed as current for this long is not ready to serve. */
 const freshMsMax = 5_000;
@@ -25,6 +29,16 @@ export interface ReportSources {
   readonly host: Host;
   readonly local: LocalReplicas;
   readonly router: Router;
+  readonly administration: Administration;
+  readonly stateCheck: StateCheck;
+  readonly tuning: NodeTuning;
+}
+
+function membersOf({ raft }: Group): readonly ShardMember[] {
+  const { configuration } = raft.membership;
+  const { leadership } = raft;
+  if (leadership === undefined) return membersIn(configuration);
+  return membersIn(configuration, { leadership, lastIndex: raft.status.lastIndex });
 }
 
 export class NodeReport {
@@ -37,35 +51,53 @@ export class NodeReport {
   }
 
   shards(): readonly ShardStatus[] {
-    return this.#parts.map.shards.map((shard) => ({
+    return this.#parts.map.shards.map((shard) => this.#shard(shard));
+  }
+
+  shard(group: GroupId): ShardStatus | undefined {
+    const shard = this.#parts.map.shard(group);
+    return shard === undefined ? undefined : this.#shard(shard);
+  }
+
+  #shard(shard: Shard): ShardStatus {
+    const group = this.#sources.host.group(shard.group);
+    const known = group?.raft.membership.uninitialised === false ? group : undefined;
+    return {
       shard: shard.group,
       range: shard.range,
       epoch: this.#parts.store.shard(shard.group)?.epoch ?? { range: 1, members: 1 },
-      members: shard.members,
+      members:
+        known === undefined
+          ? shard.members.map((member) => ({ ...member, role: 'voter' }))
+          : membersOf(known),
+      changing: known?.raft.status.pendingChange ?? false,
       leader: this.#sources.router.leaderOf(shard.group),
-      replica: this.#replica(shard),
-    }));
+      replica: group && this.#replica(group),
+    };
   }
 
-  #replica(shard: Shard): ReplicaStatus | undefined {
-    const group = this.#sources.host.group(shard.group);
-    if (group === undefined) return undefined;
+  #replica(group: Group): ReplicaStatus {
     const { store } = this.#parts;
     const status = group.raft.status;
+    const whole = !store.installing(group.id);
     return {
-      shard: shard.group,
+      shard: group.id,
       replica: status.self,
       role: status.role,
       term: status.term,
-      leader: group.raft.membership.nodeOf(status.leader),
+      leader: group.nodeOf(status.leader),
       firstIndex: status.firstIndex,
       lastIndex: status.lastIndex,
       commit: status.commit,
-      applied: store.applied(shard.group),
-      durable: store.durable(shard.group),
-      revision: store.shard(shard.group)?.revision ?? 0,
-      behindTail: status.installing,
+      applied: store.applied(group.id),
+      durable: whole ? store.durable(group.id) : 0,
+      revision: store.shard(group.id)?.revision ?? 0,
+      behindTail: status.wantsSnapshot || status.fetching !== undefined,
       quorumActive: status.role === 'leader',
+      voter: status.isVoter,
+      quiet: status.quiet,
+      installing: status.installing,
+      damaged: this.#sources.stateCheck.damaged(group.id),
     };
   }
 
@@ -97,7 +129,7 @@ export class NodeReport {
       this.#peersCheck(),
       this.#leadersCheck(),
       this.#freshCheck(),
-      this.#tailCheck(),
+      this.#stateCheck(),
     ];
   }
 
@@ -109,6 +141,7 @@ export class NodeReport {
     return check('peers', majority, words.join('; ') || 'all other nodes are connected');
   }
 
+  /** But those that are only being created: no shard counts on them yet. */
   #heldGroups(): Group[] {
     return [...this.#sources.host.groups()].sort((a, b) => a.id - b.id);
   }
@@ -124,7 +157,7 @@ export class NodeReport {
   #freshCheck(): ReadyCheck {
     const nowMs = this.#parts.clock.monotonicMs();
     const stale = this.#heldGroups().filter(
-      ({ freshMs }) => freshMs === undefined || nowMs - freshMs > freshMsMax,
+      ({ freshMs, raft }) => !raft.quiet && (freshMs === undefined || nowMs - freshMs > freshMsMax),
     );
     const shards = stale.map((group) => group.id).join(', ');
     const detail = `not confirmed as current in the last ${freshMsMax} ms: shards ${shards}`;
@@ -135,19 +168,25 @@ export class NodeReport {
     );
   }
 
-  #tailCheck(): ReadyCheck {
-    const behind = this.#heldGroups().filter((group) => group.raft.installing);
-    const shards = behind.map((group) => group.id).join(', ');
-    const detail =
-      `shards ${shards} were away for longer than their leaders keep the log: ` +
-      'they cannot catch up; replace this node';
-    const ok = behind.length === 0;
-    return check('log-tail', ok, ok ? 'every replica can catch up from the log' : detail);
+  /** Replicas that serve nothing, because of what their state is or is not. */
+  #stateCheck(): ReadyCheck {
+    const groups = this.#heldGroups();
+    const damaged = groups.filter(({ id }) => this.#sources.stateCheck.damaged(id));
+    const rebuilt = groups.filter((group) => !damaged.includes(group) && group.raft.installing);
+    const ids = (some: Group[]) => some.map(({ id }) => id).join(', ');
+    const words = [
+      damaged.length > 0 ? `the state of shards ${ids(damaged)} differs from the others'` : '',
+      rebuilt.length > 0 ? `shards ${ids(rebuilt)} are not complete yet` : '',
+    ].filter((part) => part !== '');
+    const ok = words.length === 0;
+    const detail = `${words.join('; ')}: a snapshot is fetched and installed`;
+    return check('replica-state', ok, ok ? 'every replica has its whole state' : detail);
   }
 
   statistics(): NodeStatistics {
-    const { host, local, router } = this.#sources;
+    const { host, local, router, administration, stateCheck, tuning } = this.#sources;
     const { wal, store, transport } = this.#parts;
+    const { statistics } = host;
     const peers = transport.peers();
     const dropped = peers.reduce((sum, peer) => sum + peer.droppedMessages, 0);
     return {
@@ -160,14 +199,20 @@ export class NodeReport {
           localReplicasLimits.writesInProgressMax,
         ),
         queue('reads_in_progress', local.readsInProgress, localReplicasLimits.readsInProgressMax),
-        queue('appends', host.queuedAppends, defaultHostLimits.appendsQueuedMax),
+        queue('appends', statistics.queuedAppends, tuning.hostLimits.appendsQueuedMax),
         ...peers.map((peer) => peerQueue(peer.node, peer.queuedBytes)),
       ],
       forwardedRequests: router.statistics.forwarded,
       servedForwardedRequests: router.statistics.served,
-      readRounds: host.statistics.readRounds,
-      droppedMessages: host.statistics.droppedMessages + dropped,
-      elections: host.statistics.elections,
+      readRounds: statistics.readRounds,
+      droppedMessages: statistics.droppedMessages + dropped,
+      elections: statistics.elections,
+      snapshots: host.snapshots.statistics,
+      administration: administration.statistics,
+      quietGroups: statistics.quietGroups,
+      stateChecks: stateCheck.statistics.compared,
+      damagedReplicas: stateCheck.statistics.damaged,
+      slowDiskHandOvers: statistics.slowDiskHandOvers,
     };
   }
 }

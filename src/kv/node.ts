@@ -2,17 +2,20 @@
  * One node, put together from its parts: the log, the state, the network, and what drives them.
  * HTTP and the simulator see it as a KvService. `open-node.ts` builds the real parts.
  */
-import { defaultLimits, defaultTiming } from '../raft/core/options.js';
-import type { Configuration, GroupId, NodeId } from '../raft/core/types.js';
+import type { GroupId, NodeId } from '../raft/core/types.js';
 import { Host } from '../raft/host.js';
-import { defaultHostLimits, defaultHostTiming } from '../raft/host-options.js';
-import type { GroupBirth, Recovered, RecoveredGroup } from '../raft/wal/types.js';
+import { chunkRequestType } from '../raft/snapshots/chunk-codec.js';
+import { adminRequestKind } from './admin-codec.js';
+import { Administration } from './administration.js';
 import { KvError } from './errors.js';
-import { defaultLeaderBalanceTiming, LeaderBalance } from './leader-balance.js';
+import { LeaderBalance } from './leader-balance.js';
 import type { KvNodeParts } from './node-parts.js';
 import { NodeReport } from './node-report.js';
+import { type PeerRequestHandler, PeerRequests } from './peer-requests.js';
 import type {
   KvService,
+  MembershipAnswer,
+  MembershipRequest,
   NodeObserver,
   NodeStatistics,
   NodeStatus,
@@ -21,21 +24,22 @@ import type {
   ReadyCheck,
   RequestContext,
   ShardStatus,
+  TransferAnswer,
+  TransferRequest,
   WriteAnswer,
   WriteRequest,
 } from './service.js';
 import { LocalReplicas, localReplicasLimits } from './shard/local-replicas.js';
 import { Router } from './shard/routing.js';
-import type { Shard } from './shard/shard-map.js';
-import type { ShardBirth } from './store/types.js';
+import { startGroups } from './start-groups.js';
+import { StateCheck } from './state-check.js';
+import { stateHashRequestType } from './state-hash-codec.js';
+import { defaultTuning } from './tuning.js';
 
 /** How often a stopping node looks whether its writes are settled. */
 const drainPollMs = 10;
-
-/** The node's data is not what it must be; it does not start. */
-export class NodeDataError extends Error {
-  override readonly name = 'NodeDataError';
-}
+/** So long after a leadership has moved all nodes that forward have heard of it. */
+const drainQuietMs = 200;
 
 export class KvNode implements KvService {
   readonly node: NodeId;
@@ -46,7 +50,10 @@ export class KvNode implements KvService {
   readonly #local: LocalReplicas;
   readonly #router: Router;
   readonly #balance: LeaderBalance;
+  readonly #administration: Administration;
+  readonly #stateCheck: StateCheck;
   readonly #report: NodeReport;
+  readonly #peerRequests: PeerRequests;
   #observer: NodeObserver | undefined;
   #failure: Error | undefined;
   #stopping = false;
@@ -58,6 +65,7 @@ export class KvNode implements KvService {
     this.cluster = parts.cluster;
     this.version = parts.version;
     const { wal, store, transport, clock, random, logger, map } = parts;
+    const tuning = { ...defaultTuning, ...parts.tuning };
     this.#host = new Host({
       wal,
       transport,
@@ -65,13 +73,17 @@ export class KvNode implements KvService {
       clock,
       random,
       logger,
-      raftTiming: defaultTiming,
-      raftLimits: defaultLimits,
-      timing: defaultHostTiming,
-      limits: defaultHostLimits,
+      raftTiming: tuning.raftTiming,
+      raftLimits: tuning.raftLimits,
+      timing: tuning.hostTiming,
+      limits: tuning.hostLimits,
+      snapshotLimits: tuning.snapshots,
+      mayLive: (group) => map.shard(group) !== undefined,
       onRole: ({ group, leader }) => {
         if (leader !== undefined) this.#router.leaderChanged(group);
       },
+      onRemoved: ({ group, leader }) => this.#router.replicaRemoved(group, leader),
+      onAskedToLead: ({ group, by }) => this.#balance.askedToLead(group, by),
       onFailure: (error) => this.#fail(error),
     });
     const host = this.#host;
@@ -79,6 +91,7 @@ export class KvNode implements KvService {
     this.#local = new LocalReplicas({ node: parts.node, host, store, clock, limits });
     this.#router = new Router({
       node: parts.node,
+      nodes: parts.configuration.nodes.map(({ id }) => id),
       map,
       local: this.#local,
       transport,
@@ -90,9 +103,34 @@ export class KvNode implements KvService {
       map,
       host,
       clock,
-      timing: defaultLeaderBalanceTiming,
+      timing: tuning.leaderBalance,
     });
-    this.#report = new NodeReport(parts, { host, local: this.#local, router: this.#router });
+    this.#administration = new Administration(parts, {
+      host,
+      balance: this.#balance,
+      shard: (group) => this.#report.shard(group),
+      leaderOf: (group) => this.#router.leaderOf(group),
+    });
+    const administration = this.#administration;
+    const [local, router] = [this.#local, this.#router];
+    this.#stateCheck = new StateCheck({
+      ...{ host, store, transport, clock, random, logger },
+      timing: tuning.stateCheck,
+    });
+    const stateCheck = this.#stateCheck;
+    const sources = { host, local, router, administration, stateCheck, tuning };
+    this.#report = new NodeReport(parts, sources);
+    const handlers = new Map<number, PeerRequestHandler>([
+      [chunkRequestType, (request) => host.onSnapshotRequest(request)],
+      [stateHashRequestType, (request) => stateCheck.serve(request)],
+      [adminRequestKind, (request) => administration.service.serve(request)],
+    ]);
+    this.#peerRequests = new PeerRequests(handlers, (request) => router.serve(request));
+  }
+
+  /** For the simulator, which looks at the cores after every event. */
+  get host(): Host {
+    return this.#host;
   }
 
   get observer(): NodeObserver | undefined {
@@ -112,57 +150,19 @@ export class KvNode implements KvService {
   async open(): Promise<void> {
     const { store, wal, transport } = this.#parts;
     await store.open();
-    const recovered = await wal.open();
-    // A node that holds no shard has nothing in its log to forget.
-    const first = recovered.groups.length === 0 && this.#heldShards().length > 0;
-    const groups = first ? await this.#createGroups() : this.#checkGroups(recovered);
-    // After the log and again at each start: a crash between the two is made good here.
-    store.createShards(this.#heldShards().map(shardBirth));
-    this.#host.start(groups);
+    const { recovered, births, first } = await startGroups(this.#parts, await wal.open());
+    store.createShards(births);
+    this.#host.start(recovered);
     await transport.open({
       onMessages: (from, messages) => this.#host.onMessages(from, messages),
-      onUnreachable: (node) => this.#host.onUnreachable(node),
-      onRequest: (request) => this.#router.serve(request),
+      onUnreachable: (node) => {
+        this.#host.onUnreachable(node);
+        this.#balance.unreachable(node);
+      },
+      onRequest: (request) => this.#peerRequests.serve(request),
     });
     this.#balance.start({ campaign: first });
-  }
-
-  #heldShards(): readonly Shard[] {
-    return this.#parts.map.heldBy(this.node);
-  }
-
-  /** The groups of a fixed cluster are born on every node alike: index 0, term 0, all members. */
-  async #createGroups(): Promise<readonly RecoveredGroup[]> {
-    const { store, metPeers, wal, walPath } = this.#parts;
-    if (store.shards().length > 0 || metPeers) {
-      throw new NodeDataError(
-        `${walPath} holds no log, but this node has served before. Without its log it has ` +
-          'forgotten its votes and what it acknowledged, and must not start. Restore the folder, ' +
-          'or replace this node by one with an id that was never used.',
-      );
-    }
-    const created = this.#heldShards().map((shard): GroupBirth => {
-      const self = shard.members.find((member) => member.node === this.node);
-      return {
-        group: shard.group,
-        replica: self?.replica ?? 0,
-        mark: { index: 0, term: 0, configuration: configurationOf(shard) },
-        hardState: { term: 0, vote: 0, commit: 0 },
-      };
-    });
-    await wal.write({ created, removed: [], writes: [] });
-    return created.map((birth) => ({ ...birth, lastIndex: 0, terms: [] }));
-  }
-
-  #checkGroups(recovered: Recovered): readonly RecoveredGroup[] {
-    const found = new Set(recovered.groups.map(({ group }) => group));
-    const lacking = this.#heldShards().find((shard) => !found.has(shard.group));
-    if (lacking !== undefined) {
-      throw new NodeDataError(
-        `${this.#parts.walPath} knows nothing of shard ${lacking.group}, which this node holds.`,
-      );
-    }
-    return recovered.groups;
+    this.#stateCheck.start();
   }
 
   async write(request: WriteRequest, context: RequestContext): Promise<WriteAnswer> {
@@ -173,6 +173,24 @@ export class KvNode implements KvService {
   async read(request: ReadRequest, context: RequestContext): Promise<ReadAnswer> {
     this.#checkServing();
     return this.#router.read(request, context);
+  }
+
+  async changeMembers(
+    shard: GroupId,
+    request: MembershipRequest,
+    context: RequestContext,
+  ): Promise<MembershipAnswer> {
+    this.#checkServing();
+    return this.#administration.service.changeMembers(shard, request, context);
+  }
+
+  async transferLeader(
+    shard: GroupId,
+    request: TransferRequest,
+    context: RequestContext,
+  ): Promise<TransferAnswer> {
+    this.#checkServing();
+    return this.#administration.service.transferLeader(shard, request, context);
   }
 
   #checkServing(): void {
@@ -203,7 +221,7 @@ export class KvNode implements KvService {
   #fail(error: Error): void {
     if (this.#failure !== undefined) return;
     this.#failure = error;
-    this.#balance.stop();
+    this.#stopDriving();
     // Silent to the others at once: they elect new leaders, and nothing more is acknowledged.
     this.#parts.transport.close().catch((closing: Error) => {
       this.#parts.logger.warn({ err: closing }, 'closing the peer port after a failure');
@@ -211,23 +229,40 @@ export class KvNode implements KvService {
     this.#parts.onFailure(error);
   }
 
+  /** What this node would do of its own accord. */
+  #stopDriving(): void {
+    this.#balance.stop();
+    this.#administration.stop();
+    this.#stateCheck.stop();
+  }
+
   /** Its disk failed, or a peer sent what no correct peer sends: it acknowledges nothing now. */
   stopServing(error: Error): void {
     this.#host.fail(error);
   }
 
-  /**
-   * Offers every leadership to a follower that keeps up, takes no new work after that, and waits
-   * for the writes under way: their fate would be unknown when the node closes.
-   */
+  /** Offers every leadership to a follower that keeps up; goes on serving and forwarding. */
   async handOver(timeoutMs: number): Promise<void> {
+    this.#stopDriving();
+    if (this.#failure === undefined) await this.#host.handOver(timeoutMs);
+  }
+
+  /**
+   * Takes no new work and waits for the writes under way, whose fate would be unknown when the node
+   * closes, and until the other nodes have stopped sending it requests: one that is on its way when
+   * the streams close is lost, while one that arrives is refused and goes elsewhere.
+   */
+  async drain(timeoutMs: number): Promise<void> {
     const { clock } = this.#parts;
     const endMs = clock.monotonicMs() + timeoutMs;
-    this.#balance.stop();
-    if (this.#failure === undefined) await this.#host.handOver(timeoutMs);
     this.#stopping = true;
-    while (this.#local.writesInProgress > 0 && clock.monotonicMs() < endMs) {
+    let served = this.#router.statistics.served;
+    let servedMs = clock.monotonicMs();
+    for (let nowMs = servedMs; nowMs < endMs; nowMs = clock.monotonicMs()) {
       if (this.#failure !== undefined) return;
+      if (this.#router.statistics.served !== served) servedMs = nowMs;
+      served = this.#router.statistics.served;
+      if (this.#local.writesInProgress === 0 && nowMs - servedMs >= drainQuietMs) return;
       await new Promise<void>((resolve) => clock.after(drainPollMs, resolve));
     }
   }
@@ -242,32 +277,11 @@ export class KvNode implements KvService {
   async #close(): Promise<void> {
     const { transport, store, wal } = this.#parts;
     this.#stopping = true;
-    this.#balance.stop();
+    this.#stopDriving();
     const failures: unknown[] = [];
     for (const part of [this.#host, transport, store, wal]) {
       await part.close().catch((error: unknown) => failures.push(error));
     }
     if (failures.length > 0) throw failures[0];
   }
-}
-
-function configurationOf(shard: Shard): Configuration {
-  return {
-    voters: shard.members,
-    outgoing: [],
-    learners: [],
-    learnersNext: [],
-    autoLeave: false,
-    nextReplica: Math.max(...shard.members.map(({ replica }) => replica)) + 1,
-  };
-}
-
-function shardBirth(shard: Shard): ShardBirth {
-  return {
-    group: shard.group,
-    range: shard.range,
-    epoch: { range: 1, members: 1 },
-    revision: 0,
-    applied: 0,
-  };
 }

@@ -45,6 +45,11 @@ export class Applier {
     this.#queue.add(group);
   }
 
+  /** Its entries are not to be applied (any more). */
+  remove(group: Group): void {
+    this.#queue.delete(group);
+  }
+
   /** True when a round would do something now. */
   get ready(): boolean {
     return this.#queue.size > 0 && !this.#stateMachine.held;

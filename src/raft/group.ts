@@ -6,16 +6,22 @@
  * still be committed from another log, and one proposed by a leader that stepped down may be
  * committed by its successor. Only the entry that is applied at the index tells.
  */
+import { AddressBook } from './address-book.js';
 import { invariant } from './core/invariant.js';
 import type { Raft } from './core/raft.js';
 import type {
+  Configuration,
   DropReason,
   Effects,
   Entry,
   GroupId,
   Index,
   Input,
+  MembershipRefusal,
+  MembershipStep,
+  NodeId,
   Proposal,
+  ReplicaId,
   RequestId,
   Term,
 } from './core/types.js';
@@ -25,6 +31,17 @@ export type ProposalOutcome =
   | { readonly status: 'applied'; readonly result: unknown; readonly index: Index }
   | { readonly status: 'not-applied'; readonly reason: DropReason | 'superseded' | 'stopped' }
   | { readonly status: 'unknown' };
+
+/** `applied`: the configuration is in force here. Nothing of a refused change entered the log. */
+export type MembershipOutcome =
+  | ProposalOutcome
+  | { readonly status: 'refused'; readonly reason: MembershipRefusal; readonly detail: string };
+
+export interface MembershipChange {
+  /** Refused when another configuration is in force. */
+  readonly expected?: Configuration;
+  readonly steps: readonly MembershipStep[];
+}
 
 /**
  * `askedMs`: the state read is not older than this moment of the node's monotonic clock.
@@ -52,6 +69,8 @@ interface ReadBatch {
 
 export class Group {
   readonly id: GroupId;
+  /** This node's own replica. */
+  readonly replica: ReplicaId;
   readonly raft: Raft;
   /** When this replica was last known to be current, monotonic ms; undefined before that. */
   freshMs: number | undefined;
@@ -63,11 +82,26 @@ export class Group {
   readonly #waitingProposals = new Map<Index, WaitingProposal>();
   readonly #asking = new Map<RequestId, ReadBatch>();
   #grantedReads: { index: Index; batch: ReadBatch }[] = [];
+  readonly #changing = new Map<RequestId, Settle<MembershipOutcome>>();
   #toApply: Entry[] = [];
+  readonly #addressBook = new AddressBook();
 
   constructor(id: GroupId, raft: Raft) {
     this.id = id;
+    this.replica = raft.status.self;
     this.raft = raft;
+  }
+
+  /** Where the replica lives: a member, or one that has spoken to this replica. */
+  nodeOf(replica: ReplicaId): NodeId | undefined {
+    return this.raft.membership.nodeOf(replica) ?? this.#addressBook.nodeOf(replica);
+  }
+
+  /** A message came; false when a member cannot have sent it, for it lives elsewhere. */
+  heardFrom(replica: ReplicaId, node: NodeId): boolean {
+    const home = this.raft.membership.nodeOf(replica);
+    if (home === undefined) this.#addressBook.heard(replica, node);
+    return home === undefined || home === node;
   }
 
   receive(input: Input): void {
@@ -78,6 +112,13 @@ export class Group {
     const id = this.#nextRequestId++;
     this.#proposing.set(id, settle);
     this.#newProposals.push({ id, data });
+  }
+
+  change({ expected, steps }: MembershipChange, settle: Settle<MembershipOutcome>): void {
+    const id = this.#nextRequestId++;
+    this.#changing.set(id, settle);
+    const condition = expected === undefined ? {} : { expected };
+    this.receive({ kind: 'change-membership', id, steps, ...condition });
   }
 
   /** All reads between two turns are one question to the leader. */
@@ -118,6 +159,7 @@ export class Group {
 
   /** Steps everything that arrived and drains the core. */
   turn(): Effects | undefined {
+    const before = this.raft.membership.configuration;
     const inbox = this.#inbox;
     this.#inbox = [];
     for (const input of inbox) this.#step(input);
@@ -132,6 +174,7 @@ export class Group {
       this.raft.step({ kind: 'read', id });
     }
     const effects = this.raft.drain();
+    if (this.raft.membership.configuration !== before) this.#addressBook.left(before);
     if (effects !== undefined) this.#take(effects);
     return effects;
   }
@@ -142,7 +185,7 @@ export class Group {
     } catch (error) {
       if (input.kind !== 'message' || !(error instanceof Error)) throw error;
       const { type, from } = input.message;
-      const node = this.raft.membership.nodeOf(from);
+      const node = this.nodeOf(from);
       const whose = `${type} of node ${node} (replica ${from})`;
       throw new Error(`group ${this.id}, ${whose}: ${error.message}`, { cause: error });
     }
@@ -150,9 +193,10 @@ export class Group {
 
   #take(effects: Effects): void {
     for (const { id, entry } of effects.proposed) {
-      const settle = this.#proposing.get(id);
+      const settle = this.#proposing.get(id) ?? this.#changing.get(id);
       invariant(settle !== undefined, 'a proposal is placed once');
       this.#proposing.delete(id);
+      this.#changing.delete(id);
       const earlier = this.#waitingProposals.get(entry.index);
       this.#waitingProposals.set(entry.index, { term: entry.term, settle, earlier });
     }
@@ -162,6 +206,10 @@ export class Group {
       const batch = this.#asking.get(id);
       if (batch !== undefined) dropReads(batch, reason);
       this.#asking.delete(id);
+    }
+    for (const { id, reason, detail } of effects.refused) {
+      this.#changing.get(id)?.({ status: 'refused', reason, detail });
+      this.#changing.delete(id);
     }
     for (const { id, index } of effects.reads) {
       const batch = this.#asking.get(id);
@@ -187,6 +235,20 @@ export class Group {
       count += 1;
     }
     return this.#toApply.splice(0, count);
+  }
+
+  /** Another state takes the place of the one that these entries were for; the core knows. */
+  dropApplyWork(): void {
+    this.#toApply = [];
+  }
+
+  /** The state is at `index` without having applied the entries: their results are not known. */
+  skippedTo(index: Index): void {
+    for (const [at, waiting] of this.#waitingProposals) {
+      if (at > index) continue;
+      this.#waitingProposals.delete(at);
+      settleUnknown(waiting);
+    }
   }
 
   /** The entries are applied; `results` has one value for each of them. */
@@ -237,21 +299,35 @@ export class Group {
     }
     this.#proposing.clear();
     this.#newProposals = [];
-    for (let waiting of this.#waitingProposals.values()) {
-      for (;;) {
-        waiting.settle({ status: 'unknown' });
-        if (waiting.earlier === undefined) break;
-        waiting = waiting.earlier;
-      }
+    // They stand in the inbox until the core has seen them.
+    for (const settle of this.#changing.values()) {
+      settle({ status: 'not-applied', reason: 'stopped' });
     }
+    this.#changing.clear();
+    for (const waiting of this.#waitingProposals.values()) settleUnknown(waiting);
     this.#waitingProposals.clear();
+    this.#dropAllReads('stopped');
+    this.#inbox = [];
+  }
+
+  /** The state cannot be read for a while: whoever waits for it asks elsewhere. */
+  dropReads(): void {
+    this.#dropAllReads('not-leader');
+  }
+
+  #dropAllReads(reason: DropReason | 'stopped'): void {
     const batches = [...this.#asking.values(), ...this.#grantedReads.map(({ batch }) => batch)];
     if (this.#newReads !== undefined) batches.push(this.#newReads);
-    for (const batch of batches) dropReads(batch, 'stopped');
+    for (const batch of batches) dropReads(batch, reason);
     this.#asking.clear();
     this.#grantedReads = [];
     this.#newReads = undefined;
-    this.#inbox = [];
+  }
+}
+
+function settleUnknown(newest: WaitingProposal): void {
+  for (let one: WaitingProposal | undefined = newest; one !== undefined; one = one.earlier) {
+    one.settle({ status: 'unknown' });
   }
 }
 

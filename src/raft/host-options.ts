@@ -5,7 +5,8 @@
 import type { Clock } from './clock.js';
 import type { CompactionLimits } from './compaction.js';
 import type { RaftLimits, RaftTiming } from './core/options.js';
-import type { GroupId, NodeId, Role } from './core/types.js';
+import type { GroupId, NodeId, ReplicaId, Role } from './core/types.js';
+import type { SnapshotLimits } from './snapshots/limits.js';
 import type { StateMachine } from './state-machine.js';
 import type { Transport } from './transport/types.js';
 import type { Wal } from './wal/types.js';
@@ -27,11 +28,18 @@ export interface HostTiming {
   readonly tickMs: number;
   /** A longer gap between two ticks counts as one tick. */
   readonly gapTicksMax: number;
-  /** How often every replica makes sure that it is current, for stale reads. */
+  /** How often a replica that is not quiet makes sure that it is current, for stale reads. */
   readonly freshnessMs: number;
+  /** How often the tails of the logs are looked at. */
+  readonly compactionMs: number;
 }
 
-export const defaultHostTiming: HostTiming = { tickMs: 50, gapTicksMax: 4, freshnessMs: 1_000 };
+export const defaultHostTiming: HostTiming = {
+  tickMs: 50,
+  gapTicksMax: 4,
+  freshnessMs: 1_000,
+  compactionMs: 1_000,
+};
 
 const MiB = 1024 * 1024;
 
@@ -41,6 +49,8 @@ export const defaultHostLimits: HostLimits = {
   applyMsMax: 5,
   appendsQueuedMax: 16_384,
   groupTailBytesMax: 64 * MiB,
+  nodeTailBytesMax: 1024 * MiB,
+  tailAgeMs: 600_000,
 };
 
 export interface HostLogger {
@@ -64,9 +74,16 @@ export interface RoleChange {
   readonly term: number;
 }
 
+export interface RemovedReplica {
+  readonly group: GroupId;
+  readonly replica: ReplicaId;
+  /** The last leader that it heard of. */
+  readonly leader: NodeId | undefined;
+}
+
 export interface HostOptions {
   readonly wal: Wal;
-  readonly transport: Pick<Transport, 'send'>;
+  readonly transport: Pick<Transport, 'send' | 'request'>;
   readonly stateMachine: StateMachine;
   readonly clock: Clock;
   readonly random: () => number;
@@ -75,7 +92,14 @@ export interface HostOptions {
   readonly raftLimits: RaftLimits;
   readonly timing: HostTiming;
   readonly limits: HostLimits;
+  readonly snapshotLimits: SnapshotLimits;
+  /** False for groups that nobody could have placed on this node. */
+  readonly mayLive: (group: GroupId) => boolean;
   readonly onRole: (change: RoleChange) => void;
+  /** Another node gives its leadership of the group to the replica here. */
+  readonly onAskedToLead?: (asked: { group: GroupId; by: NodeId }) => void;
+  /** A replica of this node is not a member any longer; it is gone already. */
+  readonly onRemoved?: (removed: RemovedReplica) => void;
   /** Called once; the node stops serving. */
   readonly onFailure: (error: Error) => void;
 }

@@ -10,90 +10,110 @@
  * The log is written while the loop goes on; when a batch is durable its held-back messages leave
  * and the next batch, gathered meanwhile, follows: that is the group commit.
  */
-import { type AppendBatch, AppendQueue } from './append-queue.js';
+import type { AppendBatch } from './append-queue.js';
 import { Applier } from './applier.js';
 import { Compaction } from './compaction.js';
 import { invariant } from './core/invariant.js';
-import { Raft } from './core/raft.js';
+import type { Effects, GroupId, Input, Message, NodeId, ReplicaId } from './core/types.js';
+import { Freshness } from './freshness.js';
 import {
-  type Effects,
-  type GroupId,
-  type Message,
-  NOBODY,
-  type NodeId,
-  type ReplicaId,
-} from './core/types.js';
-import { Group, type ProposalOutcome, type ReadOutcome } from './group.js';
+  Group,
+  type MembershipChange,
+  type MembershipOutcome,
+  type ProposalOutcome,
+  type ReadOutcome,
+} from './group.js';
+import { GroupLifecycle } from './group-lifecycle.js';
+import { GroupNews } from './group-news.js';
+import { GroupTable } from './group-table.js';
 import { handOver } from './hand-over.js';
 import type { HostObserver, HostOptions } from './host-options.js';
+import { LogWriter } from './log-writer.js';
+import { MessageIntake } from './message-intake.js';
 import { OutgoingFrames } from './outgoing-frames.js';
+import { recoveredGroup } from './recovered-group.js';
+import { SnapshotExchange } from './snapshots/snapshot-exchange.js';
 import { Ticker } from './ticker.js';
-import type { GroupMessage } from './transport/types.js';
-import type { RecoveredGroup } from './wal/types.js';
-
-/** A freshness read waits for this many periods; by then newer ones have taken its place. */
-const freshnessPeriodsMax = 4;
+import type { GroupMessage, IncomingRequest } from './transport/types.js';
+import type { Recovered } from './wal/types.js';
 
 export class Host {
   observer: HostObserver | undefined;
+  readonly snapshots: SnapshotExchange;
   readonly #options: HostOptions;
-  readonly #groups = new Map<GroupId, Group>();
-  readonly #dirty = new Set<Group>();
-  readonly #queue = new AppendQueue();
+  readonly #groups = new GroupTable();
+  readonly #log: LogWriter;
+  readonly #intake: MessageIntake;
   readonly #ticker: Ticker;
   readonly #compaction: Compaction;
   readonly #applier: Applier;
+  readonly #lifecycle: GroupLifecycle;
+  readonly #freshness: Freshness;
+  readonly #news: GroupNews;
   readonly #outgoing = new OutgoingFrames();
   #turnIsDue = false;
-  #compactionIsDue = false;
+  #lookedAtTailsMs = 0;
   #inTurn = false;
-  #writing: Promise<void> | undefined;
-  #stopFreshness: (() => void) | undefined;
   #stopped = false;
-  readonly statistics = { elections: 0, droppedMessages: 0, readRounds: 0, turns: 0 };
+  #turns = 0;
+  #readRounds = 0;
+  #unsent = 0;
 
   constructor(options: HostOptions) {
     this.#options = options;
-    this.#ticker = new Ticker(options.clock, options.timing);
-    this.#compaction = new Compaction(options.wal, options.stateMachine, options.limits);
-    this.#applier = new Applier(options.stateMachine, options.clock, options.limits);
+    const { wal, stateMachine, clock, random, limits, timing, logger, transport } = options;
+    const fail = (error: Error) => this.fail(error);
+    this.#ticker = new Ticker(clock, timing);
+    // The answers leave now, not after whatever the loop does next.
+    const durable = (batch: AppendBatch) => this.#turn(batch);
+    this.#log = new LogWriter({ wal, batchBytesMax: limits.batchBytesMax, durable, fail });
+    const { queue } = this.#log;
+    this.#applier = new Applier(stateMachine, clock, limits);
+    this.#news = new GroupNews(options);
+    this.snapshots = new SnapshotExchange({
+      ...{ stateMachine, transport, clock, logger, fail, limits: options.snapshotLimits },
+      group: (id) => this.#groups.get(id),
+      give: (group, input) => this.#give(group, input),
+    });
+    this.#compaction = new Compaction({
+      ...{ wal, stateMachine, clock, random, limits },
+      pinned: (group) => this.snapshots.pinned(group),
+      unpin: (group) => this.snapshots.unpin(group),
+    });
+    this.#lifecycle = new GroupLifecycle({
+      ...{ queue, files: stateMachine.snapshots, logger, fail },
+      mayLive: options.mayLive,
+    });
+    this.#intake = new MessageIntake({
+      ...{ lifecycle: this.#lifecycle, onAskedToLead: options.onAskedToLead },
+      group: (id) => this.#groups.get(id),
+      logIsFull: () => queue.length >= limits.appendsQueuedMax,
+      give: (group, message) => this.#give(group, { kind: 'message', message }),
+      bury: (group) => this.#bury(group),
+    });
+    this.#freshness = new Freshness({
+      ...{ clock, random, periodMs: timing.freshnessMs, awake: this.#groups.awake },
+      touch: (group) => this.#touch(group),
+    });
   }
 
   /** Takes over the recovered groups and begins to tick. `stateMachine` and `wal` are open. */
-  start(recovered: readonly RecoveredGroup[]): void {
-    const { stateMachine, wal, clock, timing } = this.#options;
-    for (const found of recovered) this.#addGroup(found);
-    stateMachine.onProgress = () => {
-      this.#compactionIsDue = true;
-      this.#schedule();
-    };
-    stateMachine.onFailure = (error) => this.fail(error);
+  start(recovered: Pick<Recovered, 'groups' | 'tombstones'>): void {
+    const { stateMachine, wal } = this.#options;
     invariant(wal.failure === undefined, 'the log is open and healthy');
-    this.#ticker.start((count, lateMs) => this.#onTick(count, lateMs));
-    this.#stopFreshness = clock.every(timing.freshnessMs, () => this.#refresh());
-    this.#schedule();
-  }
-
-  #addGroup(found: RecoveredGroup): void {
-    const group = new Group(found.group, this.#recoveredRaft(found));
-    this.#groups.set(found.group, group);
-    this.#dirty.add(group);
-  }
-
-  #recoveredRaft(found: RecoveredGroup): Raft {
-    const { stateMachine, wal, random, raftTiming, raftLimits } = this.#options;
-    const { group, replica, mark, hardState, lastIndex, terms } = found;
-    const applied = stateMachine.applied(group);
-    const reader = wal.reader(group);
-    const [timing, limits] = [raftTiming, raftLimits];
-    const log = { mark, hardState, lastIndex, terms, configurations: [], reader };
-    try {
-      const start = { ...log, applied, installing: false, random, timing, limits };
-      return new Raft({ self: replica, ...start });
-    } catch (error) {
-      const why = error instanceof Error ? error.message : String(error);
-      throw new Error(`group ${group}: ${why}`, { cause: error });
+    for (const found of recovered.groups) {
+      const { raft, install, damaged } = recoveredGroup(found, this.#options);
+      const group = new Group(found.group, raft);
+      this.#groups.add(group);
+      if (install) this.snapshots.install(group, found.mark);
+      if (damaged) group.receive({ kind: 'state-damaged' });
     }
+    this.#lifecycle.start(recovered);
+    stateMachine.onProgress = () => this.#schedule();
+    stateMachine.onFailure = (error) => this.fail(error);
+    this.#ticker.start((count, lateMs) => this.#onTick(count, lateMs));
+    this.#freshness.start();
+    this.#schedule();
   }
 
   group(id: GroupId): Group | undefined {
@@ -104,8 +124,15 @@ export class Host {
     return this.#groups.values();
   }
 
-  get queuedAppends(): number {
-    return this.#queue.length;
+  get statistics() {
+    return {
+      ...this.#news.statistics,
+      droppedMessages: this.#intake.dropped + this.#unsent,
+      readRounds: this.#readRounds,
+      turns: this.#turns,
+      queuedAppends: this.#log.queue.length,
+      quietGroups: this.#groups.quiet,
+    };
   }
 
   // What arrives ---------------------------------------------------------------------------
@@ -113,11 +140,17 @@ export class Host {
   /** Settles once: applied with its result, surely not applied, or nobody knows. */
   propose(id: GroupId, data: Uint8Array): Promise<ProposalOutcome> {
     const group = this.#groups.get(id);
-    if (this.#stopped || group === undefined) {
-      return Promise.resolve({ status: 'not-applied', reason: 'stopped' });
-    }
+    if (this.#stopped || group === undefined) return Promise.resolve(stopped);
     this.#touch(group);
     return new Promise((resolve) => group.propose(data, resolve));
+  }
+
+  /** Settles when the new configuration is in force here, or with the reason why it is not. */
+  changeMembership(id: GroupId, change: MembershipChange): Promise<MembershipOutcome> {
+    const group = this.#groups.get(id);
+    if (this.#stopped || group === undefined) return Promise.resolve(stopped);
+    this.#touch(group);
+    return new Promise((resolve) => group.change(change, resolve));
   }
 
   /**
@@ -135,48 +168,52 @@ export class Host {
   }
 
   campaign(id: GroupId): void {
-    this.#input(id, (group) => group.receive({ kind: 'campaign' }));
+    this.#input(id, { kind: 'campaign' });
   }
 
   transfer(id: GroupId, to: ReplicaId): void {
-    this.#input(id, (group) => group.receive({ kind: 'transfer', to }));
+    this.#input(id, { kind: 'transfer', to });
+  }
+
+  /** Its state differs from the others': it serves nothing until a snapshot has replaced it. */
+  stateDamaged(id: GroupId): void {
+    const group = this.#groups.get(id);
+    if (group === undefined || this.#stopped) return;
+    this.#options.stateMachine.snapshots.invalidate(id);
+    this.#leaveState(group);
+    this.#give(group, { kind: 'state-damaged' });
   }
 
   onMessages(from: NodeId, messages: readonly GroupMessage[]): void {
-    const full = this.#queue.length >= this.#options.limits.appendsQueuedMax;
-    for (const { group: id, message } of messages) {
-      const group = this.#groups.get(id);
-      // A replica speaks only through its own node; anything else is a stranger or a mix-up.
-      const stranger = group?.raft.membership.nodeOf(message.from) !== from;
-      if (group === undefined || stranger || this.#stopped || (full && needsLog(message))) {
-        this.statistics.droppedMessages += 1;
-        continue;
-      }
-      group.receive({ kind: 'message', message });
-      this.#touch(group);
-    }
+    if (this.#stopped) this.#unsent += messages.length;
+    else this.#intake.take(from, messages);
+    // A group may have been created, or buried.
+    if (this.#log.ready) this.#schedule();
   }
 
   onUnreachable(node: NodeId): void {
     if (this.#stopped) return;
-    for (const group of this.#groups.values()) {
-      for (const replica of group.raft.membership.replicas) {
-        if (group.raft.membership.nodeOf(replica) !== node) continue;
-        group.receive({ kind: 'unreachable', replica });
-        this.#touch(group);
-      }
-    }
+    this.#groups.unreachable(node, this.#options.raftTiming.electionTicksMin);
+    if (this.#groups.someDirty) this.#schedule();
   }
 
-  #input(id: GroupId, give: (group: Group) => void): void {
+  /** A peer fetches a piece of a snapshot. */
+  onSnapshotRequest(request: IncomingRequest): Promise<Buffer> {
+    return this.snapshots.serve(request);
+  }
+
+  #input(id: GroupId, input: Input): void {
     const group = this.#groups.get(id);
-    if (group === undefined || this.#stopped) return;
-    give(group);
-    this.#touch(group);
+    if (group !== undefined && !this.#stopped) this.#give(group, input);
+  }
+
+  #give(group: Group, input: Input): void {
+    this.#groups.give(group, input);
+    this.#schedule();
   }
 
   #touch(group: Group): void {
-    this.#dirty.add(group);
+    this.#groups.touch(group);
     this.#schedule();
   }
 
@@ -190,31 +227,8 @@ export class Host {
 
   #onTick(count: number, lateMs: number): void {
     this.observer?.loopDelay(lateMs);
-    const nowMs = this.#options.clock.monotonicMs();
-    for (const group of this.#groups.values()) {
-      group.expireReads(nowMs);
-      for (let i = 0; i < count; i += 1) group.receive({ kind: 'tick' });
-      this.#dirty.add(group);
-    }
-    this.#compactionIsDue = true;
+    this.#groups.tick(count, this.#options.clock.monotonicMs());
     this.#turn();
-  }
-
-  /** Reads nothing: asks every leader for a read index, and so learns that it is current. */
-  #refresh(): void {
-    const nowMs = this.#options.clock.monotonicMs();
-    for (const group of this.#groups.values()) {
-      const { freshnessMs } = this.#options.timing;
-      if (group.freshMs !== undefined && nowMs - group.freshMs < freshnessMs / 2) continue;
-      if (group.raft.leader !== NOBODY) this.#askWhetherCurrent(group);
-    }
-  }
-
-  #askWhetherCurrent(group: Group): void {
-    const { clock, timing } = this.#options;
-    const nowMs = clock.monotonicMs();
-    group.read({ nowMs, endMs: nowMs + freshnessPeriodsMax * timing.freshnessMs }, () => {});
-    this.#touch(group);
   }
 
   // The turn -------------------------------------------------------------------------------
@@ -226,12 +240,13 @@ export class Host {
     const startMs = clock.monotonicMs();
     this.#turnIsDue = false;
     this.#inTurn = true;
-    this.statistics.turns += 1;
     try {
+      this.#turns += 1;
       if (durable !== undefined) this.#durable(durable);
-      if (this.#compactionIsDue) this.#compact();
+      this.#compact(startMs);
       this.#stepAndDrain();
-      this.#write();
+      const written = this.#log.write();
+      if (written !== undefined) this.#durable(written);
       this.#outgoing.send(this.#options.transport);
       if (this.#apply()) {
         // What was applied frees room and grants reads; both belong to this turn.
@@ -248,81 +263,80 @@ export class Host {
   }
 
   #hasWork(): boolean {
-    if (this.#dirty.size > 0) return true;
-    if (!this.#queue.empty && this.#writing === undefined) return true;
-    return this.#applier.ready;
+    return this.#groups.someDirty || this.#log.ready || this.#applier.ready;
   }
 
   #stepAndDrain(): void {
-    if (this.#dirty.size === 0) return;
-    const dirty = [...this.#dirty];
-    this.#dirty.clear();
-    for (const group of dirty) {
+    for (const group of this.#groups.takeDirty()) {
       const effects = group.turn();
       if (effects !== undefined) this.#take(group, effects);
-      group.serveReads(this.#options.stateMachine.applied(group.id));
+      this.snapshots.take(group, effects);
+      if (group.raft.removed) {
+        this.#bury(group);
+        continue;
+      }
+      this.#groups.awake.update(group);
+      if (!group.raft.installing) group.serveReads(this.#options.stateMachine.applied(group.id));
     }
   }
 
   #take(group: Group, effects: Effects): void {
-    for (const message of effects.send) this.#outgoing.add(group, message);
-    if (effects.append !== undefined) this.#queue.push(group, effects.append);
+    for (const message of effects.send) this.#send(group, message);
+    if (effects.append !== undefined) this.#log.queue.push(group, effects.append);
+    if (effects.append?.snapshot !== undefined) this.#leaveState(group);
     if (effects.apply.length > 0) this.#applier.add(group);
-    this.statistics.readRounds += effects.reads.length;
-    if (effects.role !== undefined) this.#tellRole(group, effects.role);
+    this.#readRounds += effects.reads.length;
+    this.#news.take(group, effects);
+    // As soon as there is a leader the replica makes sure that it is current.
+    if (effects.role !== undefined && effects.role.leader !== 0) this.#freshness.ask(group);
   }
 
-  #tellRole(group: Group, now: NonNullable<Effects['role']>): void {
-    const { role, term } = now;
-    const leader = now.leader === NOBODY ? undefined : group.raft.membership.nodeOf(now.leader);
-    if (role === 'candidate') this.statistics.elections += 1;
-    const fields = { group: group.id, role, term, leader: leader ?? null };
-    this.#options.logger.info(fields, 'raft role changed');
-    this.#options.onRole({ group: group.id, role, leader, term });
-    // As soon as there is a leader the replica makes sure that it is current.
-    if (leader !== undefined) this.#askWhetherCurrent(group);
+  #send(group: Group, message: Message): void {
+    if (!this.#outgoing.add(group, message)) this.#unsent += 1;
+  }
+
+  /** Another state takes the place of this one: nothing more is done to it or read from it. */
+  #leaveState(group: Group): void {
+    group.dropApplyWork();
+    this.#applier.remove(group);
+    group.dropReads();
+  }
+
+  #bury(group: Group): void {
+    this.#groups.remove(group);
+    this.#applier.remove(group);
+    this.#compaction.forget(group.id);
+    this.snapshots.forget(group.id);
+    group.stop();
+    this.#lifecycle.bury(group.id, group.replica);
+    const leader = group.nodeOf(group.raft.leader);
+    this.#options.onRemoved?.({ group: group.id, replica: group.replica, leader });
   }
 
   // The log --------------------------------------------------------------------------------
 
-  #write(): void {
-    if (this.#writing !== undefined || this.#queue.empty) return;
-    const batch = this.#queue.take(this.#options.limits.batchBytesMax);
-    if (batch.writes.length === 0) {
-      this.#durable(batch);
-      return;
-    }
-    const { wal } = this.#options;
-    this.#writing = wal.write({ created: [], removed: [], writes: batch.writes }).then(
-      () => {
-        this.#writing = undefined;
-        // The answers leave now, not after whatever the loop does next.
-        this.#turn(batch);
-      },
-      (error: Error) => {
-        this.#writing = undefined;
-        this.fail(error);
-      },
-    );
-  }
-
   #durable(batch: AppendBatch): void {
+    for (const birth of this.#lifecycle.durable(batch.wal)) {
+      const found = { ...birth, lastIndex: birth.mark.index, terms: [], configurations: [] };
+      this.#groups.add(new Group(birth.group, recoveredGroup(found, this.#options).raft));
+    }
     for (const { group, mark } of batch.compactions) {
-      group.receive({ kind: 'compacted', index: mark.index });
-      this.#dirty.add(group);
+      if (this.#groups.has(group)) this.#give(group, { kind: 'compacted', index: mark.index });
     }
     for (const { group, append } of batch.appends) {
-      for (const message of append.then) this.#outgoing.add(group, message);
-      group.receive({ kind: 'appended', token: append.token });
-      this.#dirty.add(group);
+      if (!this.#groups.has(group)) continue;
+      for (const message of append.then) this.#send(group, message);
+      this.#give(group, { kind: 'appended', token: append.token });
+      if (append.snapshot !== undefined) this.snapshots.install(group, append.snapshot);
     }
   }
 
-  #compact(): void {
-    this.#compactionIsDue = false;
-    for (const group of this.#compaction.candidates(this.#groups)) {
-      const mark = this.#compaction.mark(group);
-      if (mark !== undefined) this.#queue.compact(group, mark);
+  #compact(nowMs: number): void {
+    const { compactionMs } = this.#options.timing;
+    if (nowMs - this.#lookedAtTailsMs < compactionMs) return;
+    this.#lookedAtTailsMs = nowMs;
+    for (const { group, mark } of this.#compaction.marks(this.#groups.values())) {
+      this.#log.queue.compact(group, mark);
     }
   }
 
@@ -332,7 +346,7 @@ export class Host {
   #apply(): boolean {
     const round = this.#applier.run();
     if (round === undefined) return false;
-    for (const group of round.groups) this.#dirty.add(group);
+    for (const group of round.groups) this.#groups.touch(group);
     this.observer?.applied(round.entries, round.durationMs);
     return true;
   }
@@ -353,7 +367,8 @@ export class Host {
   #stop(): void {
     this.#stopped = true;
     this.#ticker.stop();
-    this.#stopFreshness?.();
+    this.#freshness.stop();
+    this.snapshots.stop();
     for (const group of this.#groups.values()) group.stop();
   }
 
@@ -372,11 +387,8 @@ export class Host {
   /** Stops all groups and waits for the batch being written. Idempotent. */
   async close(): Promise<void> {
     if (!this.#stopped) this.#stop();
-    await this.#writing;
+    await this.#log.idle();
   }
 }
 
-/** True for what a replica answers, or takes in, through its log. */
-function needsLog({ type }: Message): boolean {
-  return type === 'append' || type === 'vote' || type === 'pre-vote';
-}
+const stopped = { status: 'not-applied', reason: 'stopped' } as const;

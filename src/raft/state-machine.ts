@@ -2,6 +2,7 @@
  * What the host drives behind the log. The key-value store implements it; `raft` knows no more.
  */
 import type { Entry, GroupId, Index } from './core/types.js';
+import type { SnapshotFiles } from './snapshots/types.js';
 
 export interface GroupEntries {
   readonly group: GroupId;
@@ -16,10 +17,13 @@ export interface StateMachine {
    * fails: the node then stops, nothing of the transaction is answered.
    */
   apply(work: readonly GroupEntries[]): readonly (readonly unknown[])[];
-  /** Index up to which the group's state is visible; restored from disk at start. */
+  /** Index up to which the group's state is visible; restored from disk at start; 0: no state. */
   applied(group: GroupId): Index;
   /** Index up to which it survives a power cut; the log is compacted no further. */
   durable(group: GroupId): Index;
+  /** A snapshot takes the place of the group's state, or must: nothing is applied or read. */
+  installing(group: GroupId): boolean;
+  readonly snapshots: SnapshotFiles;
   /** True while a checkpoint needs the writer to stand still; `apply` is not called then. */
   readonly held: boolean;
   /** Called when `held` ends and when `durable` has advanced. Set by the host before it starts. */

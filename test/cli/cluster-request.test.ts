@@ -1,5 +1,5 @@
 import t from 'tap';
-import { ask, clusterOf, describeProblem } from '../../src/cli/cluster-request.js';
+import { ask, clusterOf, describeProblem, exitCodeOf } from '../../src/cli/cluster-request.js';
 import { invocationOf } from './command-line.js';
 import { fakeNode, sendProblem, unusedPort } from './fake-nodes.js';
 
@@ -63,6 +63,23 @@ t.test('a write is never repeated when its fate is unknown', async (t) => {
     message: /may or may not be applied/,
   });
   t.equal(second.received.length, 0);
+});
+
+t.test('what may be repeated is asked of the next node when an answer is lost', async (t) => {
+  const node = await serving(t);
+  const lost = await fakeNode(t, (_request, response) => response.destroy());
+  const repeatable = { ...write, method: 'POST', repeatable: true } as const;
+  t.equal((await ask({ urls: [lost.url, node.url], timeoutMs }, repeatable)).url, node.url);
+  const failed = ask({ urls: [lost.url, await nobody()], timeoutMs }, repeatable);
+  await t.rejects(failed, { exitCode: 6, message: /may or may not be applied/ });
+});
+
+t.test('a conflict is final: every node would ask the same leader', async (t) => {
+  const conflict = { status: 409, code: 'node_away', outcome: 'not_applied', retryable: true };
+  const [first, second] = [await refusing(t, conflict), await serving(t)];
+  const answer = await ask({ urls: [first.url, second.url], timeoutMs }, write);
+  t.match(answer, { status: 409, url: first.url });
+  t.equal(exitCodeOf(answer), 1);
 });
 
 t.test('a read is asked of every node in its share of the time', async (t) => {

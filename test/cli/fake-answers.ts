@@ -35,6 +35,9 @@ export const nodesBody = {
   ],
 };
 
+const voter = { role: 'voter', progress: null, snapshot: null };
+const progress = { state: 'replicate', match: 9, lag: 0, active: true };
+
 export const shardsBody = {
   node: 1,
   shards: [
@@ -43,9 +46,11 @@ export const shardsBody = {
       range: { start: 0, end: 2_147_483_648 },
       epoch: { range: 1, members: 1 },
       members: [
-        { node: 1, replica: 1 },
-        { node: 2, replica: 2 },
+        { ...voter, node: 1, replica: 1 },
+        { ...voter, node: 2, replica: 2, progress: { ...progress, active: false } },
+        { ...voter, node: 3, replica: 3, role: 'learner', progress: { ...progress, lag: 120 } },
       ],
+      changing: false,
       leader: 1,
       replica: {
         replica: 1,
@@ -60,13 +65,22 @@ export const shardsBody = {
         revision: 7,
         behind_tail: false,
         quorum_active: true,
+        voter: true,
+        quiet: true,
+        installing: false,
+        damaged: false,
+        snapshot: null,
       },
     },
     {
       shard: 2,
       range: { start: 2_147_483_648, end: 4_294_967_296 },
       epoch: { range: 1, members: 1 },
-      members: [{ node: 2, replica: 1 }],
+      members: [
+        { ...voter, node: 2, replica: 1 },
+        { ...voter, node: 4, replica: 2, role: 'incoming' },
+      ],
+      changing: true,
       leader: null,
       replica: null,
     },

@@ -5,7 +5,10 @@ import { commandHelp, overview, wrap } from '../../src/cli/help.js';
 
 t.test('the overview names every command and every exit code', async (t) => {
   const text = overview(commands);
-  for (const { name, summary } of commands) t.match(text, `  ${name.padEnd(8)}  ${summary}\n`);
+  const width = Math.max(...commands.map(({ name }) => name.length));
+  for (const { name, summary } of commands) {
+    t.match(text, `\n  ${name.padEnd(width)}  ${summary}\n`);
+  }
   for (const [code, meaning] of exitCodeMeanings) t.match(text, `  ${code}  ${meaning}\n`);
 });
 

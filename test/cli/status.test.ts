@@ -23,9 +23,9 @@ node  zone  http            peer            link                      ms
    1  1     127.0.0.1:8401  127.0.0.1:9401  itself
    2  b     -               127.0.0.1:9402  down: connection refused  1.5
 
-shard  from      members  leader  here    term  commit  applied  revision
-    1  00000000  1 2      1       leader  4     9       9        7
-    2  80000000  2        none    -
+shard  from      members                  leader  here           term  commit  applied  revision
+    1  00000000  1 2:away 3:learner,-120  1       leader, quiet  4     9       9        7
+    2  80000000  2 4:incoming             none    -
 
 Ready.
 `,

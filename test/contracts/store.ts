@@ -6,7 +6,8 @@ import type { Test } from 'tap';
 import type { Command, CommandResult, Store } from '../../src/kv/store/types.js';
 import { InvariantViolation } from '../../src/raft/core/invariant.js';
 import { EntryKind } from '../../src/raft/core/types.js';
-import { births, emptyEntry, entry, put, remove, testHash } from '../kv/store/commands.js';
+import { births, emptyEntry, entry, put, remove, testHash, verify } from '../kv/store/commands.js';
+import { storeSnapshotContract } from './store-snapshots.js';
 
 export function storeContract(t: Test, create: (t: Test) => Store): void {
   const opened = async (t: Test, shards = 1): Promise<Store> => {
@@ -231,6 +232,95 @@ export function storeContract(t: Test, create: (t: Test) => Store): void {
     }
   });
 
+  t.test('a pass of verify sees every row once, and is the same on every replica', async (t) => {
+    const [one, other] = [await opened(t), await opened(t)];
+    const entries = Array.from({ length: 1300 }, (_, at) =>
+      entry(at + 1, put(`key ${at}`, `${at}`)),
+    );
+    for (const store of [one, other]) store.apply([{ group: 1, entries }]);
+    const passes = [one, other].map((store) => {
+      const run = runner(store);
+      return Array.from({ length: 4 }, () => run(verify()));
+    });
+    t.same(passes[0], passes[1]);
+    t.match(passes[0], [
+      { outcome: 'verified', shardRevision: 1300, index: 1301, rows: 500, passEnds: false },
+      { outcome: 'verified', index: 1302, rows: 500, passEnds: false },
+      { outcome: 'verified', index: 1303, rows: 300, passEnds: true },
+      { outcome: 'verified', index: 1304, rows: 500, passEnds: false },
+    ]);
+    const [first, , , again] = passes[0] ?? [];
+    t.equal(hashIn(first), hashIn(again), 'the same rows, the next pass');
+    t.equal(one.sliceHash(1, 1301), hashIn(first));
+    t.equal(one.sliceHash(1, 1300), undefined, 'no verification');
+    t.equal(one.sliceHash(1, 1305), undefined, 'not applied yet');
+    t.equal(one.sliceHash(2, 1301), undefined);
+    t.match(one.shard(1), { revision: 1300, applied: 1304 }, 'nothing a client sees has changed');
+  });
+
+  t.test('replicas that differ in anything of a row hash to something else', async (t) => {
+    const hashes = new Set<bigint>();
+    const commands = [
+      put('key', 'value'),
+      put('kez', 'value'),
+      put('key', 'valuf'),
+      put('key', 'value', { contentType: 'a' }),
+      put('key', 'value', { expiresMs: 5000 }),
+    ];
+    for (const command of [...commands, undefined]) {
+      const run = runner(await opened(t));
+      if (command !== undefined) run(command);
+      hashes.add(hashIn(run(verify())));
+    }
+    const run = runner(await opened(t));
+    run(put('key', 'value'));
+    run(put('key', 'value'));
+    hashes.add(hashIn(run(verify())));
+    t.equal(hashes.size, commands.length + 2, 'also in the revision, or when it is missing');
+  });
+
+  t.test('a slice ends with the bytes, but has one row', async (t) => {
+    const run = runner(await opened(t));
+    for (const key of ['a', 'b', 'c']) run(put(key, Buffer.alloc(100 * 1024)));
+    run(put('large', Buffer.alloc(400 * 1024)));
+    let rows = 0;
+    for (let slices = 1; ; slices += 1) {
+      const result = run(verify());
+      if (result.outcome !== 'verified') throw new Error(result.outcome);
+      rows += result.rows;
+      t.ok(result.rows >= 1 && result.rows <= 2);
+      if (!result.passEnds) continue;
+      t.ok(slices >= 3);
+      break;
+    }
+    t.equal(rows, 4);
+  });
+
+  t.test('a verify carries time, and does nothing else under another epoch', async (t) => {
+    const store = await opened(t);
+    const run = runner(store);
+    run(put('a', '1'));
+    const refused = run(verify({ rangeEpoch: 2, timeMs: 9000 }));
+    t.same(refused, { outcome: 'wrong-epoch', shardRevision: 1 });
+    t.equal(store.shard(1)?.timeMs, 9000);
+    t.equal(store.sliceHash(1, 2), undefined);
+    t.match(run(verify()), { outcome: 'verified', rows: 1, passEnds: true });
+    t.match(run(remove('a')), { outcome: 'deleted', shardRevision: 2 });
+    t.match(run(verify()), { outcome: 'verified', rows: 0, passEnds: true });
+  });
+
+  t.test('the newest hashes are kept, not all', async (t) => {
+    const store = await opened(t);
+    const run = runner(store);
+    for (let index = 1; index <= 200; index += 1) run(verify());
+    const known = Array.from({ length: 200 }, (_, at) => store.sliceHash(1, at + 1));
+    t.not(known.at(-1), undefined);
+    t.not(known.at(-60), undefined);
+    t.equal(known[0], undefined);
+  });
+
+  storeSnapshotContract(t, create);
+
   t.test('close is idempotent', async (t) => {
     const store = await opened(t);
     await store.close();
@@ -260,6 +350,11 @@ function keyIn(store: Store, group: number): string {
     const range = store.shard(group)?.range;
     if (range !== undefined && hash >= range.start && hash < range.end) return `key ${at}`;
   }
+}
+
+function hashIn(result: CommandResult | undefined): bigint {
+  if (result?.outcome !== 'verified') throw new Error(`${result?.outcome} is no verification`);
+  return result.hash;
 }
 
 function outcome(result: unknown): string {

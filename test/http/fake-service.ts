@@ -4,6 +4,8 @@
  */
 import type {
   KvService,
+  MembershipAnswer,
+  MembershipRequest,
   NodeObserver,
   NodeStatistics,
   NodeStatus,
@@ -12,9 +14,12 @@ import type {
   ReadyCheck,
   RequestContext,
   ShardStatus,
+  TransferAnswer,
+  TransferRequest,
   WriteAnswer,
   WriteRequest,
 } from '../../src/kv/service.js';
+import type { SnapshotTransfer } from '../../src/raft/snapshots/statistics.js';
 
 interface Stored {
   readonly value: Buffer;
@@ -37,6 +42,16 @@ export class FakeService implements KvService {
   decidedBy = 1;
   checks: ReadyCheck[] = [{ name: 'disk', ok: true, detail: 'ok' }];
   leaderless = false;
+  /** What operators asked for. */
+  readonly operations: {
+    readonly shard: number;
+    readonly request: MembershipRequest | TransferRequest;
+    readonly context: RequestContext;
+  }[] = [];
+  beforeOperation: (() => Promise<void> | void) | undefined;
+  /** What is different from a change that is done. */
+  membership: Partial<MembershipAnswer> = {};
+  transfers: SnapshotTransfer[] = [];
   #revision = 0;
 
   async write(request: WriteRequest, context: RequestContext): Promise<WriteAnswer> {
@@ -87,6 +102,39 @@ export class FakeService implements KvService {
     return 1 + ((key[0] ?? 0) % 12);
   }
 
+  async changeMembers(
+    shard: number,
+    request: MembershipRequest,
+    context: RequestContext,
+  ): Promise<MembershipAnswer> {
+    this.operations.push({ shard, request, context });
+    if (this.beforeOperation !== undefined) await this.beforeOperation();
+    return {
+      shard,
+      node: this.decidedBy,
+      state: 'done',
+      changed: true,
+      detail: `Node ${request.node} is done.`,
+      steps: [{ step: 'remove', node: request.node, state: 'done', detail: '' }],
+      epoch: 4,
+      members: [{ node: 1, replica: 1, role: 'voter' }],
+      ...this.membership,
+    };
+  }
+
+  async transferLeader(
+    shard: number,
+    request: TransferRequest,
+    context: RequestContext,
+  ): Promise<TransferAnswer> {
+    this.operations.push({ shard, request, context });
+    if (this.beforeOperation !== undefined) await this.beforeOperation();
+    const leader = request.to === 'best' ? 2 : request.to;
+    const state = request.dryRun ? 'planned' : 'done';
+    const detail = `Node ${leader} leads the shard.`;
+    return { shard, node: this.decidedBy, state, changed: true, leader, term: 7, detail };
+  }
+
   shards(): readonly ShardStatus[] {
     const replica = {
       shard: 1,
@@ -102,16 +150,19 @@ export class FakeService implements KvService {
       revision: this.#revision,
       behindTail: false,
       quorumActive: !this.leaderless,
+      voter: true,
+      quiet: false,
+      installing: false,
+      damaged: false,
     };
-    const members = [1, 2, 3].map((node) => ({ node, replica: node }));
-    const epoch = { range: 1, members: 1 };
+    const members = [1, 2, 3].map((node) => ({ node, replica: node, role: 'voter' as const }));
+    const common = { epoch: { range: 1, members: 1 }, members, changing: false };
     return [
-      { shard: 1, range: { start: 0, end: 2 ** 31 }, epoch, members, leader: 1, replica },
+      { shard: 1, range: { start: 0, end: 2 ** 31 }, ...common, leader: 1, replica },
       {
         shard: 2,
         range: { start: 2 ** 31, end: 2 ** 32 },
-        epoch,
-        members,
+        ...common,
         leader: this.leaderless ? undefined : 2,
         replica: undefined,
       },
@@ -182,6 +233,27 @@ export class FakeService implements KvService {
       readRounds: 13,
       droppedMessages: 14,
       elections: 15,
+      snapshots: {
+        transfers: this.transfers,
+        made: 16,
+        received: 17,
+        installed: 18,
+        failed: 19,
+        sentBytes: 20,
+        receivedBytes: 21,
+      },
+      administration: {
+        changesUnderWay: 26,
+        changesDone: 27,
+        changesRefused: 28,
+        changesLeft: 29,
+        transfersDone: 30,
+        transfersFailed: 31,
+      },
+      quietGroups: 22,
+      stateChecks: 23,
+      damagedReplicas: 24,
+      slowDiskHandOvers: 25,
     };
   }
 }

@@ -1,6 +1,7 @@
 import { Registry } from 'prom-client';
 import t from 'tap';
-import { registerNodeMetrics, Scrape } from '../../src/http/node-metrics.js';
+import { registerNodeMetrics } from '../../src/http/node-metrics.js';
+import { Scrape } from '../../src/http/scrape.js';
 import { FakeService } from './fake-service.js';
 
 t.test('groups, peers, log, state, forwarding and queues', async (t) => {
@@ -29,22 +30,4 @@ t.test('groups, peers, log, state, forwarding and queues', async (t) => {
   for (const line of lines) t.ok(text.includes(`${line}\n`), line);
   t.match(text, /# TYPE kvorum_elections_total counter\n/);
   t.equal(await registry.metrics(), text, 'a second scrape does not add up');
-});
-
-t.test('one scrape asks once, the next asks again', (t) => {
-  const service = new FakeService();
-  const asked = { count: 0 };
-  const original = service.statistics.bind(service);
-  service.statistics = () => {
-    asked.count += 1;
-    return original();
-  };
-  const scrape = new Scrape(service);
-  scrape.statistics();
-  scrape.statistics();
-  t.equal(asked.count, 1);
-  scrape.renew();
-  scrape.statistics();
-  t.equal(asked.count, 2);
-  t.end();
 });

@@ -19,6 +19,16 @@ t.test('pages', (t) => {
   t.end();
 });
 
+t.test('operations only take POST', (t) => {
+  for (const route of ['members', 'transfer-leader']) {
+    const path = `/admin/v1/shards/3/${route}`;
+    t.same(findRoute('POST', path), { kind: 'serve', route: `/admin/v1/shards/{id}/${route}` });
+    t.match(findRoute('GET', path), { kind: 'wrong-method', allowed: ['POST'] });
+    t.equal(findRoute('POST', `${path}/`).kind, 'not-built');
+  }
+  t.end();
+});
+
 t.test('what is in the API but not built', (t) => {
   const later: readonly (readonly [string, string])[] = [
     ['GET', '/v1/kv'],

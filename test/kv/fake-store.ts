@@ -2,13 +2,13 @@
 
 import { decodeCommand } from '../../src/kv/store/command.js';
 import type {
-  CommandResult,
   HashRange,
   ShardBirth,
   ShardState,
   Store,
   StoredValue,
   StoreStatistics,
+  WriteResult,
 } from '../../src/kv/store/types.js';
 import type { Entry, GroupId } from '../../src/raft/core/types.js';
 import { FakeStateMachine } from '../raft/fake-state-machine.js';
@@ -18,7 +18,7 @@ export class FakeStore extends FakeStateMachine implements Store {
   range: HashRange = { start: 0, end: 2 ** 32 };
   revision = 0;
   /** Overrides what the next commands answer. */
-  answer: ((result: CommandResult) => CommandResult) | undefined;
+  answer: ((result: WriteResult) => WriteResult) | undefined;
   readError: Error | undefined;
   readonly births: ShardBirth[] = [];
   readonly statistics: StoreStatistics = {
@@ -32,13 +32,14 @@ export class FakeStore extends FakeStateMachine implements Store {
     appliedEntries: 0,
   };
 
-  override resultOf(entry: Entry): CommandResult {
+  override resultOf(entry: Entry): WriteResult {
     const result = this.#run(entry);
     return this.answer?.(result) ?? result;
   }
 
-  #run(entry: Entry): CommandResult {
+  #run(entry: Entry): WriteResult {
     const command = decodeCommand(entry.data);
+    if (command.type === 'verify') throw new Error('this store verifies nothing');
     const key = command.key.toString('latin1');
     const known = this.values.get(key);
     if (command.condition.ifNoneMatch === '*' && known !== undefined) {
@@ -64,6 +65,8 @@ export class FakeStore extends FakeStateMachine implements Store {
   createShards(births: readonly ShardBirth[]): void {
     this.births.push(...births);
   }
+
+  sliceHash(): undefined {}
 
   shard(group: GroupId): ShardState | undefined {
     const { range, revision } = this;

@@ -11,6 +11,7 @@ import type { ReadAnswer, ReadRequest, WriteAnswer } from '../../src/kv/service.
 import { hashOf } from '../../src/kv/shard/hash.js';
 import { initialShardMap } from '../../src/kv/shard/shard-map.js';
 import { SqliteStore } from '../../src/kv/store/sqlite-store.js';
+import type { NodeTuning } from '../../src/kv/tuning.js';
 import { realClock } from '../../src/raft/clock.js';
 import type { NodeId } from '../../src/raft/core/types.js';
 import { createWal } from '../../src/raft/wal/wal.js';
@@ -20,6 +21,7 @@ export interface NodeClusterOptions {
   readonly nodes: number;
   readonly shards: number;
   readonly replicas: 1 | 3 | 5;
+  readonly tuning?: Partial<NodeTuning>;
 }
 
 const quiet = { debug() {}, info() {}, warn() {}, error() {} };
@@ -38,12 +40,19 @@ export class NodeCluster {
   readonly #met = new Set<NodeId>();
   readonly #dir: string;
 
-  constructor(t: Test, { nodes, shards, replicas }: NodeClusterOptions) {
+  readonly #tuning: Partial<NodeTuning>;
+
+  constructor(t: Test, { nodes, shards, replicas, tuning = {} }: NodeClusterOptions) {
+    this.#tuning = tuning;
     this.#dir = t.testdir();
     this.ids = Array.from({ length: nodes }, (_, i) => i + 1);
     const members = this.ids.map((id) => ({ id, zone: `${id}`, weight: 1 }));
     this.#configuration = { nodes: members, shards, replicas };
     t.teardown(() => this.stop(...this.#nodes.keys()));
+  }
+
+  stateFolder(id: NodeId): string {
+    return join(this.#dir, `${id}`, 'state');
   }
 
   walFolder(id: NodeId): string {
@@ -94,11 +103,16 @@ export class NodeCluster {
       clock: realClock,
       random: Math.random,
       logger: quiet,
+      tuning: this.#tuning,
       metPeers: this.#met.has(id),
       walPath: this.walFolder(id),
       onFailure: (error) => this.failures.push(error),
     });
     return node;
+  }
+
+  get running(): readonly NodeId[] {
+    return [...this.#nodes.keys()].sort((a, b) => a - b);
   }
 
   at(id: NodeId): KvNode {

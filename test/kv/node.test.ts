@@ -2,9 +2,10 @@
 import { rmSync } from 'node:fs';
 import t, { type Test } from 'tap';
 import type { ClusterConfiguration } from '../../src/kv/cluster-configuration.js';
-import { KvNode, NodeDataError } from '../../src/kv/node.js';
+import { KvNode } from '../../src/kv/node.js';
 import type { KvNodeParts } from '../../src/kv/node-parts.js';
 import { initialShardMap } from '../../src/kv/shard/shard-map.js';
+import { NodeDataError } from '../../src/kv/start-groups.js';
 import type { TransportHandler } from '../../src/raft/transport/types.js';
 import { FakeWal } from '../raft/fake-wal.js';
 import { ManualClock } from '../simulation/manual-clock.js';
@@ -161,6 +162,12 @@ t.test('a node that holds no shard has no log to lose: it starts again', async (
     const parts = new Parts();
     const holdsNone = parts.node({ node }, 2).shards()[0]?.members[0]?.node !== node;
     if (!holdsNone) continue;
+    const nothing = { groups: [], tombstones: new Map() };
+    parts.wal.open = async () => ({ ...nothing, fresh: true });
+    const wiped = parts.node({ node, metPeers: true }, 2);
+    await t.rejects(wiped.open(), NodeDataError, 'but a log that was there and is gone is missed');
+    await wiped.close();
+    parts.wal.open = async () => ({ ...nothing, fresh: false });
     const started = parts.node({ node, metPeers: true }, 2);
     await started.open();
     t.ok(started.readiness().find(({ name }) => name === 'shard-majorities')?.ok);
@@ -214,7 +221,7 @@ t.test('a failed disk: nothing is served, peers hear nothing, the reason is show
   await node.close();
 });
 
-t.test('handing over waits for the writes under way, then takes no new ones', async (t) => {
+t.test('draining waits for the writes under way and takes no new ones', async (t) => {
   const parts = new Parts();
   const node = parts.node();
   t.teardown(() => node.close());
@@ -224,7 +231,7 @@ t.test('handing over waits for the writes under way, then takes no new ones', as
   const write = node.write(put, context);
   await parts.run();
   let done = false;
-  const handing = node.handOver(500).then(() => {
+  const draining = node.drain(500).then(() => {
     done = true;
   });
   await parts.run(100);
@@ -234,11 +241,11 @@ t.test('handing over waits for the writes under way, then takes no new ones', as
   parts.wal.complete();
   await parts.run(100);
   t.match(await write, { outcome: 'created' });
-  await handing;
+  await draining;
   t.ok(done);
 });
 
-t.test('handing over does not wait longer than it may', async (t) => {
+t.test('draining does not wait longer than it may', async (t) => {
   const parts = new Parts();
   const node = parts.node();
   await node.open();
@@ -246,9 +253,9 @@ t.test('handing over does not wait longer than it may', async (t) => {
   parts.wal.automatic = false;
   const write = refusalOf(node.write(put, { ...context, timeoutMs: 60_000 }));
   await parts.run();
-  const handing = node.handOver(500);
+  const draining = node.drain(500);
   await parts.run(600);
-  await handing;
+  await draining;
   parts.wal.automatic = true;
   parts.wal.complete();
   await node.close();

@@ -3,8 +3,8 @@ import { rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import t, { type Test } from 'tap';
-import { NodeDataError } from '../../src/kv/node.js';
 import { type OpenNode, type OpenNodeOptions, openNode } from '../../src/kv/open-node.js';
+import { NodeDataError } from '../../src/kv/start-groups.js';
 
 const warnings: string[] = [];
 const logger = {
@@ -58,7 +58,8 @@ t.test('it writes, closes, opens again and has it', async (t) => {
   first.node.observer = observer;
   t.match(await first.node.write(put, context), { outcome: 'created' });
   t.ok(batches > 0, 'the log tells its batches to whoever observes the node');
-  await first.handOver(100);
+  await first.node.handOver(100);
+  await first.node.drain(100);
   await first.close();
   await first.close();
   const second = await opened(t, options(dir));

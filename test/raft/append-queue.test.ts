@@ -1,7 +1,7 @@
 /** The queue in front of the log: order, batch size, marks. */
 import fc from 'fast-check';
 import t, { type Test } from 'tap';
-import { AppendQueue } from '../../src/raft/append-queue.js';
+import { AppendQueue, isEmpty } from '../../src/raft/append-queue.js';
 import type { Append, Entry } from '../../src/raft/core/types.js';
 import { configurationOf, HostWorld } from './host-world.js';
 
@@ -31,7 +31,7 @@ t.test('appends leave in the order they came, for all groups together', async (t
   t.equal(queue.length, 3);
   const batch = queue.take(1_000);
   t.same(
-    batch.writes.map(({ group }) => group),
+    batch.wal.writes.map(({ group }) => group),
     [1, 2, 1],
   );
   t.same(
@@ -48,7 +48,7 @@ t.test('an append with nothing to write keeps its place and writes nothing', asy
   queue.push(one, { ...append(2), hardState: { term: 2, vote: 0, commit: 0 } });
   const batch = queue.take(1_000);
   t.equal(batch.appends.length, 2);
-  t.same(batch.writes, [{ group: 1, entries: [], hardState: { term: 2, vote: 0, commit: 0 } }]);
+  t.same(batch.wal.writes, [{ group: 1, entries: [], hardState: { term: 2, vote: 0, commit: 0 } }]);
 });
 
 t.test(
@@ -80,7 +80,7 @@ t.test('marks go with the next batch, the newest of a group only', async (t) => 
   const batch = queue.take(1_000);
   t.same(batch.appends, []);
   t.same(
-    batch.writes.map(({ group, compact }) => [group, compact?.index]),
+    batch.wal.writes.map(({ group, compact }) => [group, compact?.index]),
     [
       [1, 7],
       [2, 6],
@@ -88,6 +88,36 @@ t.test('marks go with the next batch, the newest of a group only', async (t) => 
   );
   t.equal(batch.compactions.length, 2);
   t.ok(queue.empty);
+});
+
+t.test('a removed group writes nothing any more but its tombstone', async (t) => {
+  const { one, two } = twoGroups(t);
+  const queue = new AppendQueue();
+  const mark = { index: 5, term: 1, configuration: configurationOf(3) };
+  queue.push(one, append(1, 10));
+  queue.push(two, append(1, 10));
+  queue.compact(one, mark);
+  queue.remove(1, 12);
+  const hardState = { term: 0, vote: 0, commit: 0 };
+  queue.create({ group: 3, replica: 4, mark, hardState });
+  const batch = queue.take(1_000);
+  t.same(batch.wal.removed, [{ group: 1, minReplica: 12 }]);
+  t.same(batch.wal.created, [{ group: 3, replica: 4, mark, hardState }]);
+  t.same(
+    batch.wal.writes.map(({ group }) => group),
+    [2],
+  );
+  t.same(batch.compactions, []);
+  t.ok(queue.empty);
+  t.ok(isEmpty(queue.take(1_000).wal));
+});
+
+t.test('the mark of a snapshot goes with its append', async (t) => {
+  const { one } = twoGroups(t);
+  const queue = new AppendQueue();
+  const snapshot = { index: 5, term: 1, configuration: configurationOf(3) };
+  queue.push(one, { ...append(1), snapshot });
+  t.same(queue.take(1_000).wal.writes, [{ group: 1, entries: [], snapshot }]);
 });
 
 t.test('nothing is lost, repeated or overtaken, whatever the sizes', async (t) => {
@@ -101,8 +131,11 @@ t.test('nothing is lost, repeated or overtaken, whatever the sizes', async (t) =
       });
       const seen: number[] = [];
       while (!queue.empty) {
-        const { appends, writes } = queue.take(bytesMax);
-        const total = writes.reduce((sum, { entries }) => sum + (entries[0]?.data.length ?? 0), 0);
+        const { appends, wal } = queue.take(bytesMax);
+        const total = wal.writes.reduce(
+          (sum, { entries }) => sum + (entries[0]?.data.length ?? 0),
+          0,
+        );
         if (appends.length !== 1 && total > bytesMax) return false;
         seen.push(...appends.map((queued) => queued.append.token));
       }

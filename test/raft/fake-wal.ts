@@ -1,12 +1,16 @@
 /** A log in memory whose writes complete when the test says so. */
-import type {
-  Entry,
-  GroupId,
-  HardState,
-  Index,
-  LogMark,
-  LogReader,
-  TermRun,
+import { decodeConfiguration } from '../../src/raft/core/configuration-codec.js';
+import {
+  type ConfigurationAt,
+  type Entry,
+  EntryKind,
+  type GroupId,
+  type HardState,
+  type Index,
+  type LogMark,
+  type LogReader,
+  type ReplicaId,
+  type TermRun,
 } from '../../src/raft/core/types.js';
 import type {
   Recovered,
@@ -36,6 +40,7 @@ export class FakeWal implements Wal {
   failure: Error | undefined;
   pressed: { group: GroupId; upTo: Index }[] = [];
   readonly tails = new Map<GroupId, number>();
+  readonly tombstones = new Map<GroupId, ReplicaId>();
   readonly #logs = new Map<GroupId, FakeLog>();
   #pending: PendingWrite | undefined;
   readonly statistics: WalStatistics = {
@@ -56,7 +61,15 @@ export class FakeWal implements Wal {
   }
 
   async open(): Promise<Recovered> {
-    return { groups: this.recovered(), tombstones: new Map() };
+    return {
+      groups: this.recovered(),
+      tombstones: this.tombstones,
+      fresh: this.batches.length === 0,
+    };
+  }
+
+  found() {
+    return { groups: this.recovered(), tombstones: this.tombstones };
   }
 
   /** What a restart would find: only what is durable. */
@@ -67,6 +80,7 @@ export class FakeWal implements Wal {
       mark,
       lastIndex: entries[entries.length - 1]?.index ?? mark.index,
       terms: runsOf(entries),
+      configurations: configurationsOf(entries),
     }));
   }
 
@@ -89,8 +103,13 @@ export class FakeWal implements Wal {
     if (pending === undefined) return;
     this.#pending = undefined;
     for (const { group, replica, mark, hardState } of pending.batch.created) {
-      const birth = { group, replica, mark, hardState, lastIndex: mark.index, terms: [] };
+      const nothing = { lastIndex: mark.index, terms: [], configurations: [] };
+      const birth = { group, replica, mark, hardState, ...nothing };
       this.#logs.set(group, { birth, hardState, mark, entries: [] });
+    }
+    for (const { group, minReplica } of pending.batch.removed) {
+      this.#logs.delete(group);
+      this.tombstones.set(group, minReplica);
     }
     for (const write of pending.batch.writes) this.#store(write);
     pending.resolve();
@@ -106,6 +125,7 @@ export class FakeWal implements Wal {
   #store(write: WalBatch['writes'][number]): void {
     const log = this.#logs.get(write.group);
     if (log === undefined) throw new Error(`no group ${write.group}`);
+    if (write.snapshot !== undefined) restore(log, write.snapshot);
     const first = write.entries[0];
     if (first !== undefined) {
       log.entries = log.entries.filter((entry) => entry.index < first.index);
@@ -138,6 +158,21 @@ export class FakeWal implements Wal {
   }
 
   async close(): Promise<void> {}
+}
+
+/** What follows the mark stays if the log holds the mark (GroupWrite). */
+function restore(log: FakeLog, mark: LogMark): void {
+  if (mark.index <= log.mark.index) return;
+  const held = log.entries.some(({ index, term }) => index === mark.index && term === mark.term);
+  log.entries = held ? log.entries.filter(({ index }) => index > mark.index) : [];
+  log.mark = mark;
+}
+
+function configurationsOf(entries: readonly Entry[]): ConfigurationAt[] {
+  return entries.flatMap(({ index, kind, data }) => {
+    const configuration = kind === EntryKind.configuration ? decodeConfiguration(data) : undefined;
+    return configuration === undefined ? [] : [{ index, configuration }];
+  });
 }
 
 function runsOf(entries: readonly Entry[]): TermRun[] {

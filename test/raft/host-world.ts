@@ -10,9 +10,11 @@ import {
   defaultHostLimits,
   defaultHostTiming,
   type HostLimits,
+  type RemovedReplica,
   type RoleChange,
 } from '../../src/raft/host-options.js';
-import type { GroupMessage } from '../../src/raft/transport/types.js';
+import { defaultSnapshotLimits, type SnapshotLimits } from '../../src/raft/snapshots/limits.js';
+import { type GroupMessage, RequestError } from '../../src/raft/transport/types.js';
 import type { RecoveredGroup } from '../../src/raft/wal/types.js';
 import { ManualClock } from '../simulation/manual-clock.js';
 import { SeededRandom } from './core/seeded-random.js';
@@ -30,6 +32,7 @@ export interface HostWorldOptions {
   readonly groups?: number;
   readonly stateMachine?: (node: NodeId) => FakeStateMachine;
   readonly limits?: Partial<HostLimits>;
+  readonly snapshotLimits?: Partial<SnapshotLimits>;
   readonly raftLimits?: Partial<typeof defaultLimits>;
 }
 
@@ -40,6 +43,7 @@ export class WorldHost {
   readonly host: Host;
   readonly failures: Error[] = [];
   readonly roles: RoleChange[] = [];
+  readonly removed: RemovedReplica[] = [];
   readonly lines: LogLine[] = [];
   readonly sent: { to: NodeId; messages: readonly GroupMessage[] }[] = [];
 
@@ -60,7 +64,11 @@ export class WorldHost {
       raftLimits: { ...defaultLimits, ...options.raftLimits },
       timing: defaultHostTiming,
       limits: { ...defaultHostLimits, ...options.limits },
+      snapshotLimits: { ...defaultSnapshotLimits, ...options.snapshotLimits },
+      mayLive: (group) => group <= 9,
+      onRemoved: (removed) => this.removed.push(removed),
       transport: {
+        request: (to, body) => world.request(node, to, body),
         send: (to, messages) => {
           this.sent.push({ to, messages });
           world.queue.push({ from: node, to, messages });
@@ -90,6 +98,9 @@ export class HostWorld {
   queue: Frame[] = [];
   /** Messages for which this is false are lost. */
   reaches: (hop: Hop) => boolean = () => true;
+  /** Requests for which this is false are lost. */
+  connects: (ends: Pick<Hop, 'from' | 'to'>) => boolean = () => true;
+  requests = 0;
 
   readonly #options: HostWorldOptions;
 
@@ -97,7 +108,7 @@ export class HostWorld {
     this.#options = options;
     const ids = Array.from({ length: options.nodes ?? 3 }, (_, i) => i + 1);
     this.hosts = ids.map((node) => new WorldHost(node, this, options));
-    for (const { host, wal } of this.hosts) host.start(wal.recovered());
+    for (const { host, wal } of this.hosts) host.start(wal.found());
     t.teardown(async () => {
       for (const { host, wal } of this.hosts) {
         wal.automatic = true;
@@ -112,10 +123,24 @@ export class HostWorld {
     return new WorldHost(node, this, this.#options, this.at(node));
   }
 
+  /** The host of a closed one's node begins again with what log and state have. */
+  restart(node: NodeId): void {
+    const again = this.another(node);
+    this.hosts[node - 1] = again;
+    again.host.start(again.wal.found());
+  }
+
   at(node: NodeId): WorldHost {
     const found = this.hosts[node - 1];
     if (found === undefined) throw new Error(`no node ${node}`);
     return found;
+  }
+
+  /** Requests between nodes are answered at once; a cut line loses them. */
+  async request(from: NodeId, to: NodeId, body: Uint8Array): Promise<Buffer> {
+    this.requests += 1;
+    if (!this.connects({ from, to })) throw new RequestError('not-sent', 'the line is cut');
+    return this.at(to).host.onSnapshotRequest({ from, body: Buffer.from(body), timeoutMs: 5_000 });
   }
 
   /** Runs turns and delivers messages until nothing happens any more at this moment. */
@@ -195,6 +220,7 @@ function births(node: NodeId, { nodes = 3, groups = 1 }: HostWorldOptions): Reco
     hardState: { term: 0, vote: 0, commit: 0 },
     lastIndex: 0,
     terms: [],
+    configurations: [],
   }));
 }
 

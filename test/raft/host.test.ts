@@ -60,7 +60,7 @@ t.test('all groups of a turn share one batch of the log and one frame per peer',
   leader.wal.complete();
   await world.pump();
   for (const { value } of [...outcomes, ...later]) t.equal(value?.status, 'applied');
-  t.equal(leader.host.queuedAppends, 0);
+  t.equal(leader.host.statistics.queuedAppends, 0);
 });
 
 t.test('a truncated proposal is not dead: it is committed from another log', async (t) => {
@@ -275,7 +275,7 @@ t.test('a disk that hangs does not make the queue of appends grow for ever', asy
     void world.at(1).host.propose(1, bytes(`${i}`));
     await world.pump();
   }
-  t.ok(host.queuedAppends <= 9, `${host.queuedAppends} are queued`);
+  t.ok(host.statistics.queuedAppends <= 9, `${host.statistics.queuedAppends} are queued`);
   t.ok(host.statistics.droppedMessages > 0, 'the rest is dropped like lost messages');
   t.ok(world.leads(1));
   wal.automatic = true;
@@ -318,7 +318,7 @@ t.test('an error while compacting ends the node, too', async (t) => {
   stateMachine.durable = () => {
     throw new Error('no such shard');
   };
-  await world.pass(100);
+  await world.pass(1_000);
   t.match(failures[0]?.message, /no such shard/);
 });
 
@@ -331,7 +331,7 @@ t.test('the log is compacted with the batch, and the core told when that is dura
   stateMachine.durables.set(1, 11);
   wal.tails.set(1, 1e12);
   wal.automatic = false;
-  await world.pass(50);
+  await world.pass(1_000);
   t.equal(host.group(1)?.raft.status.firstIndex, 1, 'not before it is durable');
   wal.tails.clear();
   wal.automatic = true;
@@ -362,5 +362,5 @@ t.test('a state that does not fit its log stops the start and names the group', 
   const entry = { index: 1, term: 1, kind: 0, data: bytes('') } as const;
   stateMachine.apply([{ group: 1, entries: [entry] }]);
   const { host } = world.another(1);
-  t.throws(() => host.start(wal.recovered()), /group 1: .*the log ends at 0/);
+  t.throws(() => host.start(wal.found()), /group 1: .*the log ends at 0/);
 });

@@ -31,5 +31,9 @@ t.test('messages to one node travel together, in order; each leaves once', async
     ],
     [3, [{ group: 2, message: to(3, 2) }]],
   ]);
-  t.throws(() => frames.add(one, to(9, 1)), /messages go to members/);
+  t.notOk(frames.add(one, to(9, 1)), 'nobody knows where that replica lives');
+  one.heardFrom(replicaOf(9), 4);
+  t.ok(frames.add(one, to(9, 1)), 'it has spoken');
+  frames.send(transport);
+  t.same(sent[2], [4, [{ group: 1, message: to(9, 1) }]]);
 });

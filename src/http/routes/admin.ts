@@ -15,6 +15,7 @@ import {
   shardSchema,
   shardsSchema,
 } from '../schemas.js';
+import { shardView } from '../shard-view.js';
 
 export interface AdminOptions {
   readonly service: KvService;
@@ -31,7 +32,11 @@ export const adminRoutes: FastifyPluginAsyncZod<AdminOptions> = async (app, { se
         response: { 200: shardsSchema },
       },
     },
-    async () => ({ node: service.node, shards: service.shards().map(shardView) }),
+    async () => {
+      const { transfers } = service.statistics().snapshots;
+      const view = (shard: ShardStatus) => shardView(shard, transfers);
+      return { node: service.node, shards: service.shards().map(view) };
+    },
   );
 
   app.get(
@@ -51,7 +56,7 @@ export const adminRoutes: FastifyPluginAsyncZod<AdminOptions> = async (app, { se
       if (shard === undefined) {
         throw new Problem('shard_not_found', { detail: `There is no shard "${id.slice(0, 32)}".` });
       }
-      return shardView(shard);
+      return shardView(shard, service.statistics().snapshots.transfers);
     },
   );
 
@@ -71,34 +76,6 @@ export const adminRoutes: FastifyPluginAsyncZod<AdminOptions> = async (app, { se
     },
   );
 };
-
-function shardView(status: ShardStatus): z.input<typeof shardSchema> {
-  const { shard, range, epoch, members, leader, replica } = status;
-  return {
-    shard,
-    range: { start: range.start, end: range.end },
-    epoch: { range: epoch.range, members: epoch.members },
-    members: members.map(({ node, replica: id }) => ({ node, replica: id })),
-    leader: leader ?? null,
-    replica:
-      replica === undefined
-        ? null
-        : {
-            replica: replica.replica,
-            role: replica.role,
-            term: replica.term,
-            leader: replica.leader ?? null,
-            first_index: replica.firstIndex,
-            last_index: replica.lastIndex,
-            commit: replica.commit,
-            applied: replica.applied,
-            durable: replica.durable,
-            revision: replica.revision,
-            behind_tail: replica.behindTail,
-            quorum_active: replica.quorumActive,
-          },
-  };
-}
 
 function nodeView(status: NodeStatus): z.input<typeof nodeSchema> {
   const { node, self, zone, weight, httpAddress, peerAddress, connected, peer, version } = status;

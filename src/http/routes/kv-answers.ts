@@ -7,6 +7,7 @@ import type { Revision } from '../../kv/store/types.js';
 import { entityTag, judgeRead, type ReadCondition } from '../conditions.js';
 import type { Exchange } from '../exchange.js';
 import { canonicalKey, type ParsedTarget } from '../key.js';
+import { kvProblemFacts } from '../kv-problem.js';
 import { contentTypeBytesMax } from '../limits.js';
 import { type ProblemCode, problems } from '../problems.js';
 import type { ReadOptions } from '../query.js';
@@ -90,16 +91,9 @@ export function answerError(exchange: Exchange, error: unknown): void {
     exchange.bug(error);
     return;
   }
-  const { code, message, facts: known } = error;
-  const { shard, leader, leaderHttpAddress, retryAfterMs, stalenessMs } = known;
-  exchange.problem(code, {
-    detail: waitsForMajority.has(code) ? staleHint(code, message) : message,
-    ...(shard === undefined ? {} : { shard }),
-    ...(leader === undefined ? {} : { leader_node: leader }),
-    ...(leaderHttpAddress === undefined ? {} : { leader_address: leaderHttpAddress }),
-    ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
-    ...(stalenessMs === undefined ? {} : { staleness_ms: Math.ceil(stalenessMs) }),
-  });
+  const { code, message } = error;
+  const detail = waitsForMajority.has(code) ? staleHint(code, message) : message;
+  exchange.problem(code, { ...kvProblemFacts(error), detail });
 }
 
 const waitsForMajority: ReadonlySet<ProblemCode> = new Set<ProblemCode>([

@@ -6,14 +6,13 @@
 import type { RequestContext, WriteRequest } from '../../kv/service.js';
 import { type BodyFailure, collectBody } from '../body.js';
 import { invalidHeader, parseReadCondition, parseWriteCondition } from '../conditions.js';
-import { describeDuration, parseDuration } from '../duration.js';
 import type { Exchange } from '../exchange.js';
 import type { Waiting } from '../in-flight.js';
 import { type ParsedTarget, parseTarget } from '../key.js';
 import { contentTypeBytesMax } from '../limits.js';
 import { Problem } from '../problems.js';
 import { parseReadQuery, parseWriteQuery } from '../query.js';
-import { repeatedHeader } from '../request-headers.js';
+import { readContext } from '../request-context.js';
 import { answerError, answerRead, answerWrite, isContentType, staleHint } from './kv-answers.js';
 
 export const kvPrefix = '/v1/kv/';
@@ -199,32 +198,8 @@ class KvWaiting implements Waiting {
   }
 }
 
-/** What all four methods take as headers. */
-function requestContext(exchange: Exchange): RequestContext | Problem {
-  const { headers, parts } = exchange;
-  const repeated = repeatedHeader(headers);
-  if (repeated !== undefined) return repeated;
-  if (headers.idempotencyKey !== undefined) {
-    return new Problem('not_built', {
-      detail:
-        'Idempotency-Key is not built yet. If-Match and If-None-Match make writes repeatable.',
-      feature: 'Idempotency-Key',
-      header: 'Idempotency-Key',
-    });
-  }
-  const { kvorumTimeout, kvorumForward } = headers;
-  if (kvorumForward !== undefined && kvorumForward !== 'never') {
-    return invalidHeader('Kvorum-Forward', kvorumForward, ['never']);
-  }
-  const { timeoutMsDefault, timeoutMsMin: minMs, timeoutMsMax: maxMs } = parts.limits;
-  let timeoutMs: number | undefined = timeoutMsDefault;
-  if (kvorumTimeout !== undefined) {
-    timeoutMs = parseDuration(kvorumTimeout, { minMs, maxMs });
-    if (timeoutMs === undefined) {
-      return invalidHeader('Kvorum-Timeout', kvorumTimeout, [describeDuration({ minMs, maxMs })]);
-    }
-  }
-  return { requestId: exchange.id, timeoutMs, forward: kvorumForward === undefined };
+function requestContext({ id, headers, parts }: Exchange): RequestContext | Problem {
+  return readContext(id, headers, parts.limits);
 }
 
 function checkPutHeaders({ headers }: Exchange): Problem | undefined {

@@ -5,7 +5,8 @@
  */
 import { invariant } from '../../raft/core/invariant.js';
 import type { GroupId } from '../../raft/core/types.js';
-import { KvError, type KvErrorCode, type KvErrorFacts, kvErrors } from '../errors.js';
+import { decodeError, encodeError } from '../error-codec.js';
+import type { KvError } from '../errors.js';
 import type { ReadAnswer, WriteAnswer } from '../service.js';
 import { contentTypeBytesMax, keyBytesMax, valueBytesMax } from '../store/command.js';
 import type { Condition, Revision } from '../store/types.js';
@@ -160,9 +161,7 @@ export function encodeReadAnswer(answer: ReadAnswer): Buffer {
 }
 
 export function encodeErrorAnswer(error: KvError): Buffer {
-  const { code, facts, message } = error;
-  const text = Buffer.from(JSON.stringify({ code, facts, message }), 'utf8');
-  return Buffer.concat([Buffer.from([version, Kind.error]), text]);
+  return Buffer.concat([Buffer.from([version, Kind.error]), encodeError(error)]);
 }
 
 function answerHeader(
@@ -182,7 +181,11 @@ function answerHeader(
 export function decodeAnswer(bytes: Buffer): ForwardedAnswer {
   const kind = bytes[1];
   if (bytes[0] !== version) throw new ForwardFormatError('not an answer of this version');
-  if (kind === Kind.error) return { kind: 'error', error: decodeError(bytes.subarray(2)) };
+  if (kind === Kind.error) {
+    const error = decodeError(bytes.subarray(2));
+    if (error === undefined) throw new ForwardFormatError('no error answer of this version');
+    return { kind: 'error', error };
+  }
   if (bytes.length < answerHeaderBytes) throw new ForwardFormatError('an answer is cut off');
   const decided = {
     shard: bytes.readUInt32LE(4),
@@ -223,28 +226,4 @@ function readCounter(bytes: Buffer, at: number): number {
     throw new ForwardFormatError(`${number} is no counter`);
   }
   return number;
-}
-
-function decodeError(text: Buffer): KvError {
-  let parsed: unknown;
-  try {
-    parsed = JSON.parse(text.toString('utf8'));
-  } catch {
-    throw new ForwardFormatError('an error answer is not JSON');
-  }
-  const { code, facts, message } = Object(parsed) as Record<string, unknown>;
-  if (typeof code !== 'string' || !Object.hasOwn(kvErrors, code) || typeof message !== 'string') {
-    throw new ForwardFormatError('an error answer of another version');
-  }
-  return new KvError(code as KvErrorCode, decodeFacts(Object(facts)), message);
-}
-
-function decodeFacts(facts: Record<string, unknown>): KvErrorFacts {
-  const { leaderHttpAddress: address } = facts;
-  const known: Record<string, number> = {};
-  for (const name of ['shard', 'leader', 'retryAfterMs', 'stalenessMs']) {
-    const value = facts[name];
-    if (typeof value === 'number' && Number.isSafeInteger(value) && value >= 0) known[name] = value;
-  }
-  return { ...known, ...(typeof address === 'string' && { leaderHttpAddress: address }) };
 }

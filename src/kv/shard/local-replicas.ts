@@ -4,13 +4,13 @@
  * `no_leader` was surely not served and may ask elsewhere.
  */
 import type { Clock } from '../../raft/clock.js';
-import type { GroupId } from '../../raft/core/types.js';
+import type { GroupId, NodeId } from '../../raft/core/types.js';
 import type { ProposalOutcome } from '../../raft/group.js';
 import type { Host } from '../../raft/host.js';
 import { KvError } from '../errors.js';
 import type { ReadAnswer, WriteAnswer, WriteRequest } from '../service.js';
 import { encodeCommand } from '../store/command.js';
-import type { CommandResult, ShardState, Store } from '../store/types.js';
+import type { ShardState, Store, WriteResult } from '../store/types.js';
 import { deadline } from './deadline.js';
 import { hashOf } from './hash.js';
 
@@ -58,13 +58,24 @@ export class LocalReplicas {
     return this.#readsInProgress;
   }
 
+  /** True for a member's replica; one that was created and knows no members yet serves nothing. */
   holds(shard: GroupId): boolean {
-    return this.#options.host.group(shard) !== undefined;
+    return this.#options.host.group(shard)?.raft.membership.uninitialised === false;
+  }
+
+  /** The nodes of the configuration in force here; undefined without one. */
+  membersOf(shard: GroupId): readonly NodeId[] | undefined {
+    if (!this.holds(shard)) return undefined;
+    const membership = this.#options.host.group(shard)?.raft.membership;
+    const nodes = membership?.replicas.map((replica) => membership.nodeOf(replica));
+    return nodes?.filter((node) => node !== undefined);
   }
 
   /** True when this node's replica will be able to answer once it has caught up. */
   canServe(shard: GroupId): boolean {
-    return this.#options.host.group(shard)?.raft.installing === false;
+    const status = this.#options.host.group(shard)?.raft.status;
+    if (status === undefined || status.installing || status.uninitialised) return false;
+    return status.fetching === undefined;
   }
 
   leads(shard: GroupId): boolean {
@@ -72,9 +83,9 @@ export class LocalReplicas {
   }
 
   /** The node that leads the shard as far as this node's replica knows. */
-  leaderOf(shard: GroupId): number | undefined {
-    const raft = this.#options.host.group(shard)?.raft;
-    return raft?.membership.nodeOf(raft.leader);
+  leaderOf(shard: GroupId): NodeId | undefined {
+    const group = this.#options.host.group(shard);
+    return group?.nodeOf(group.raft.leader);
   }
 
   /** Rejects with KvError. `timeoutMs` from now. */
@@ -125,7 +136,7 @@ export class LocalReplicas {
           throw this.#notLeader(shard);
       }
     }
-    const result = outcome.result as CommandResult;
+    const result = outcome.result as WriteResult;
     const decided = { shard, node: this.#options.node, shardRevision: result.shardRevision };
     switch (result.outcome) {
       case 'wrong-epoch':
@@ -209,7 +220,7 @@ export class LocalReplicas {
     const group = this.#options.host.group(shard);
     const hash = hashOf(key);
     const inRange = state !== undefined && hash >= state.range.start && hash < state.range.end;
-    if (group === undefined || !inRange) throw new KvError('not_leader', { shard });
+    if (group === undefined || group.raft.installing || !inRange) throw this.#notLeader(shard);
     return state;
   }
 

@@ -32,6 +32,7 @@ import {
 import { hashOf } from './hash.js';
 import type { LocalReplicas } from './local-replicas.js';
 import type { Shard, ShardMap } from './shard-map.js';
+import { Whereabouts, type Wish } from './whereabouts.js';
 
 export interface RouterLogger {
   debug(fields: object, message: string): void;
@@ -41,6 +42,7 @@ export interface RouterLogger {
 export type LocalService = Pick<
   LocalReplicas,
   | 'holds'
+  | 'membersOf'
   | 'canServe'
   | 'leads'
   | 'leaderOf'
@@ -52,6 +54,8 @@ export type LocalService = Pick<
 
 export interface RouterOptions {
   readonly node: NodeId;
+  /** All nodes of the cluster. */
+  readonly nodes: readonly NodeId[];
   readonly map: ShardMap;
   readonly local: LocalService;
   readonly transport: Pick<Transport, 'request' | 'peers'>;
@@ -76,23 +80,20 @@ const noCondition = Object.freeze({});
 const noBytes = Buffer.alloc(0);
 
 /** What a search may do: until when, whether other nodes may be asked, and whom for. */
-interface Way {
+interface Way extends Wish {
   readonly endMs: number;
   readonly forward: boolean;
-  readonly write: boolean;
-  /** A node that need not lead, for reads. */
-  readonly prefer: NodeId | undefined;
 }
 
 export class Router {
   readonly statistics = { forwarded: 0, served: 0 };
   readonly #options: RouterOptions;
-  /** Leaders of shards this node holds no replica of, as last heard in answers. */
-  readonly #hints = new Map<GroupId, NodeId>();
+  readonly #whereabouts: Whereabouts;
   readonly #sleepers = new Map<GroupId, Set<() => void>>();
 
   constructor(options: RouterOptions) {
     this.#options = options;
+    this.#whereabouts = new Whereabouts(options);
   }
 
   shardOf(key: Buffer): Shard {
@@ -100,8 +101,13 @@ export class Router {
   }
 
   leaderOf(shard: GroupId): NodeId | undefined {
-    const { local } = this.#options;
-    return local.holds(shard) ? local.leaderOf(shard) : this.#hints.get(shard);
+    return this.#whereabouts.leaderOf(shard);
+  }
+
+  /** The replica here is gone; this is the last leader that it heard of. */
+  replicaRemoved(shard: GroupId, leader: NodeId | undefined): void {
+    if (leader !== undefined) this.#whereabouts.note(shard, leader);
+    this.leaderChanged(shard);
   }
 
   /** The host reports a new leader: whoever waits for one looks again. */
@@ -219,7 +225,7 @@ export class Router {
     for (let pauseMs = pauseMsMin; ; pauseMs = Math.min(pauseMs * 2, pauseMsMax)) {
       const remainingMs = endMs - clock.monotonicMs();
       if (remainingMs <= 0) throw this.#noLeader(shard);
-      const target = this.#target(shard, refusals, way);
+      const target = this.#whereabouts.target(shard, refusals, way);
       if (target !== self && !forward) {
         const facts = this.#leaderFacts(shard);
         // A replica here hears of its leader. Without one nothing more will be known later.
@@ -231,7 +237,7 @@ export class Router {
           if (!this.#isRefusal(error, target)) throw error;
           // Whoever names the leader has saved us the pause, once: two that name each other
           // know nothing.
-          if (this.#learn(shard.group, target, error) && refusals === 0) {
+          if (this.#whereabouts.learn(shard.group, target, error) && refusals === 0) {
             refusals += 1;
             continue;
           }
@@ -247,33 +253,6 @@ export class Router {
     if (isRefusal(error)) return true;
     const gone = error instanceof KvError && goneCodes.has(error.code);
     return gone && by !== this.#options.node;
-  }
-
-  /**
-   * The leader as far as known, then the members in turn: one of them knows or will be it. A write
-   * is offered to nobody but a leader that this node's own replica hears: what is sent into a
-   * partition can only be answered with `outcome_unknown`.
-   */
-  #target(shard: Shard, refusals: number, { prefer, write }: Way): NodeId | undefined {
-    if (prefer !== undefined && refusals % 2 === 0) return prefer;
-    const leader = this.leaderOf(shard.group);
-    if (write && this.#options.local.holds(shard.group)) return leader;
-    if (leader !== undefined && refusals % 3 !== 2) return leader;
-    const { members } = shard;
-    return members[refusals % members.length]?.node ?? shard.preferredLeader;
-  }
-
-  /** True when the refusal named somebody else whom to ask. */
-  #learn(shard: GroupId, refusedBy: NodeId, refusal: KvError): boolean {
-    const { leader } = refusal.facts;
-    // A replica here knows better than a hint.
-    if (this.#options.local.holds(shard)) return false;
-    if (leader !== undefined && leader !== refusedBy) {
-      this.#hints.set(shard, leader);
-      return true;
-    }
-    if (this.#hints.get(shard) === refusedBy) this.#hints.delete(shard);
-    return false;
   }
 
   #pause(shard: GroupId, durationMs: number): Promise<void> {
@@ -329,8 +308,9 @@ export class Router {
       throw forwardingError(error, shard, node);
     }
     if (answer.kind === 'error') throw answer.error;
+    this.#whereabouts.served(shard, node);
     // A read may have been answered by any replica.
-    if (answer.kind === 'write') this.#hints.set(shard, answer.answer.node);
+    if (answer.kind === 'write') this.#whereabouts.note(shard, answer.answer.node);
     return answer;
   }
 
@@ -358,6 +338,11 @@ export class Router {
       const refusal = error instanceof ForwardFormatError ? unreadable(error, node) : error;
       if (!(refusal instanceof KvError)) throw error;
       const { code, message } = refusal;
+      const hint = group === undefined ? undefined : this.leaderOf(group);
+      const unaware = code === 'not_leader' && refusal.facts.leader === undefined;
+      if (unaware && hint !== undefined && hint !== from) {
+        return encodeErrorAnswer(new KvError(code, { ...refusal.facts, leader: hint }));
+      }
       logger.debug(
         { requestId, from, shard: group, code },
         `forwarded request refused: ${message}`,

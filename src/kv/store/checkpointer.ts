@@ -91,6 +91,9 @@ export class Checkpointer {
   readonly #options: CheckpointerOptions;
   #held = false;
   #stopped = false;
+  #readers = 0;
+  /** Frames that a reader has left behind, and that are still there. */
+  #left = { log: 0, rest: 0 };
   #commits = 0;
   #commitsSeen = 0;
   #commitsLooked = 0;
@@ -112,6 +115,25 @@ export class Checkpointer {
 
   get held(): boolean {
     return this.#held;
+  }
+
+  /** For work that can wait: true while the writer is held, or the disk is behind. */
+  mustWait(): boolean {
+    if (this.#held) return true;
+    const { log, checkpointed } = this.#options.client.lookAtLog();
+    return log - checkpointed >= this.#options.limits.restFramesHard / 2;
+  }
+
+  /** Another connection reads for seconds: until it ends the log cannot be restarted. */
+  readerBegan(): void {
+    this.#readers += 1;
+  }
+
+  /** What it kept from being copied is worked off first; nobody is held for what it left. */
+  readerEnded(): void {
+    this.#readers -= 1;
+    const { log, checkpointed } = this.#options.client.lookAtLog();
+    this.#left = { log, rest: log - checkpointed };
   }
 
   /** Once the worker is open. */
@@ -197,6 +219,7 @@ export class Checkpointer {
   #mustRestartLog(): boolean {
     const { limits, clock } = this.#options;
     // With nothing left to copy the next transaction restarts the log by itself.
+    if (this.#readers > 0) return false;
     if (this.#rest === 0 || this.state.log * frameBytes < limits.walBytesMax) return false;
     return clock.monotonicMs() >= this.#holdNotBeforeMs;
   }
@@ -224,11 +247,12 @@ export class Checkpointer {
   /** While the worker is busy the writer may outrun the disk: then it waits, the log is bounded. */
   #lookForOverrun(): void {
     const { clock, client, limits } = this.#options;
-    if (this.#held || this.#stopped || this.#commits - this.#commitsLooked < commitsPerLook) return;
+    if (this.#held || this.#stopped || this.#readers > 0) return;
+    if (this.#commits - this.#commitsLooked < commitsPerLook) return;
     this.#commitsLooked = this.#commits;
     const { log, checkpointed } = client.lookAtLog();
-    const far = log - checkpointed >= limits.restFramesHard;
-    if (!far && log * frameBytes < limits.walBytesHard) return;
+    const far = log - checkpointed >= limits.restFramesHard + this.#left.rest;
+    if (!far && (log - this.#left.log) * frameBytes < limits.walBytesHard) return;
     if (clock.monotonicMs() >= this.#holdNotBeforeMs) this.#beginHold();
   }
 
@@ -271,6 +295,7 @@ export class Checkpointer {
     this.checkpoints += 1;
     this.state = await this.#act('checkpoint', (worker) => worker.checkpoint());
     this.#unsyncedFrames += Math.max(0, this.state.checkpointed - before);
+    this.#lessLeft();
   }
 
   async #syncDatabase(): Promise<void> {
@@ -279,7 +304,15 @@ export class Checkpointer {
   }
 
   async #measure(): Promise<void> {
+    const before = this.state.log;
     this.state = await this.#act('measure', (worker) => worker.measure());
+    // Shorter: the log was restarted, so all of it was copied.
+    if (this.state.log < before) this.#left = { log: 0, rest: 0 };
+    this.#lessLeft();
+  }
+
+  #lessLeft(): void {
+    this.#left = { log: this.#left.log, rest: Math.min(this.#left.rest, this.#rest) };
   }
 
   async #act<T>(action: StoreAction, run: (worker: CheckpointWorker) => Promise<T>): Promise<T> {

@@ -6,7 +6,7 @@
  * byte is the version: bytes that were once committed must be readable for ever.
  */
 import { invariant } from '../../raft/core/invariant.js';
-import type { Command, Condition, Revision } from './types.js';
+import type { Command, Condition, Revision, WriteCommand } from './types.js';
 
 export const keyBytesMax = 1024;
 export const contentTypeBytesMax = 1024;
@@ -16,7 +16,7 @@ export const valueBytesMax = 8 * 1024 * 1024;
 export const timeMsMax = 2 ** 48 - 1;
 
 const version = 1;
-const Type = { put: 1, delete: 2 } as const;
+const Type = { put: 1, delete: 2, verify: 3 } as const;
 const Match = { none: 0, any: 1, revision: 2 } as const;
 const headerBytes = 24;
 const revisionBytes = 8;
@@ -28,6 +28,7 @@ export class CommandFormatError extends Error {
 }
 
 export function encodeCommand(command: Command): Buffer {
+  if (command.type === 'verify') return encodeHeader(Type.verify, command, headerBytes);
   const { key, condition } = command;
   const put = command.type === 'put';
   const contentTypeBytes = put ? textBytes(command.contentType) : 0;
@@ -39,15 +40,11 @@ export function encodeCommand(command: Command): Buffer {
     headerBytes +
     (match === Match.revision ? revisionBytes : 0) +
     (noneMatch === Match.revision ? revisionBytes : 0);
-  const out = Buffer.allocUnsafe(keyAt + key.length + contentTypeBytes + valueBytes);
-  out[0] = version;
-  out[1] = put ? Type.put : Type.delete;
+  const bytes = keyAt + key.length + contentTypeBytes + valueBytes;
+  const out = encodeHeader(put ? Type.put : Type.delete, command, bytes);
   out[2] = match | (noneMatch << 2);
-  out[3] = 0;
   out.writeUInt16LE(key.length, 4);
   out.writeUInt16LE(contentTypeBytes, 6);
-  out.writeUInt32LE(command.rangeEpoch, 8);
-  out.writeUIntLE(command.timeMs, 12, 6);
   out.writeUIntLE(put ? command.expiresMs : 0, 18, 6);
   let at = headerBytes;
   if (typeof condition.ifMatch === 'number') at = writeRevision(out, at, condition.ifMatch);
@@ -61,6 +58,20 @@ export function encodeCommand(command: Command): Buffer {
   return out;
 }
 
+/** A new buffer of so many bytes with what all commands have; the rest of the header is zero. */
+function encodeHeader(type: number, command: Command, bytes: number): Buffer {
+  const { rangeEpoch, timeMs } = command;
+  invariant(isCounter(rangeEpoch, epochMax), `range epoch ${rangeEpoch} is out of range`);
+  invariant(isCounter(timeMs, timeMsMax), `time ${timeMs} is out of range`);
+  const out = Buffer.allocUnsafe(bytes);
+  out.fill(0, 0, headerBytes);
+  out[0] = version;
+  out[1] = type;
+  out.writeUInt32LE(rangeEpoch, 8);
+  out.writeUIntLE(timeMs, 12, 6);
+  return out;
+}
+
 /** The result's buffers are views into `data`. Throws CommandFormatError, never reads outside. */
 export function decodeCommand(data: Uint8Array): Command {
   const bytes = Buffer.isBuffer(data)
@@ -68,6 +79,7 @@ export function decodeCommand(data: Uint8Array): Command {
     : Buffer.from(data.buffer, data.byteOffset, data.byteLength);
   if (bytes[0] !== version) throw wrongVersion(bytes);
   if (bytes.length < headerBytes) throw new CommandFormatError(`only ${bytes.length} bytes`);
+  if (bytes[1] === Type.verify) return decodeVerify(bytes);
   const matches = bytes.readUInt8(2);
   if (matches > 0b1111 || bytes[3] !== 0) throw new CommandFormatError('unknown flags');
   const keyBytes = bytes.readUInt16LE(4);
@@ -101,6 +113,14 @@ export function decodeCommand(data: Uint8Array): Command {
     throw new CommandFormatError('a delete with a value, content type or expiry');
   }
   return { type: 'delete', ...header };
+}
+
+function decodeVerify(bytes: Buffer): Command {
+  const unused = [...bytes.subarray(2, 8), ...bytes.subarray(18)];
+  if (bytes.length !== headerBytes || unused.some((byte) => byte !== 0)) {
+    throw new CommandFormatError('a verify with more than an epoch and a time');
+  }
+  return { type: 'verify', rangeEpoch: bytes.readUInt32LE(8), timeMs: bytes.readUIntLE(12, 6) };
 }
 
 function decodeCondition(bytes: Buffer, matches: number): Condition {
@@ -145,11 +165,9 @@ function readRevision(bytes: Buffer, at: number): Revision {
 }
 
 /** Whoever builds a command has checked these before and told the client; here they are bugs. */
-function checkLimits(command: Command, contentTypeBytes: number): void {
-  const { key, rangeEpoch, timeMs } = command;
+function checkLimits(command: WriteCommand, contentTypeBytes: number): void {
+  const { key } = command;
   invariant(key.length > 0 && key.length <= keyBytesMax, `a key of ${key.length} bytes`);
-  invariant(isCounter(rangeEpoch, epochMax), `range epoch ${rangeEpoch} is out of range`);
-  invariant(isCounter(timeMs, timeMsMax), `time ${timeMs} is out of range`);
   if (command.type === 'delete') return;
   const { value, expiresMs } = command;
   invariant(value.length <= valueBytesMax, `a value of ${value.length} bytes`);

@@ -5,13 +5,13 @@
  */
 import type { FoundRow, KeyRows } from './key-rows.js';
 import type { ShardDraft } from './shard-draft.js';
-import type { Command, CommandResult, Condition, PutCommand } from './types.js';
+import type { Condition, PutCommand, WriteCommand, WriteResult } from './types.js';
 
-export function applyCommand(
+export function applyWrite(
   shard: ShardDraft,
-  command: Command,
+  command: WriteCommand,
   at: { readonly rows: KeyRows; readonly hash: number },
-): CommandResult {
+): WriteResult {
   // Also refused commands carry time: a shard's time must not depend on why they were refused.
   if (command.timeMs > shard.timeMs) shard.timeMs = command.timeMs;
   if (command.rangeEpoch !== shard.rangeEpoch || !shard.covers(at.hash)) {
@@ -25,7 +25,7 @@ interface Place {
   readonly hash: number;
 }
 
-function put(shard: ShardDraft, command: PutCommand, { rows, hash }: Place): CommandResult {
+function put(shard: ShardDraft, command: PutCommand, { rows, hash }: Place): WriteResult {
   const { condition, key, value, contentType } = command;
   const revision = shard.revision + 1;
   const row = { hash, key, revision, expires: command.expiresMs, contentType, value };
@@ -43,7 +43,7 @@ function put(shard: ShardDraft, command: PutCommand, { rows, hash }: Place): Com
   return { outcome, shardRevision: shard.revision };
 }
 
-function remove(shard: ShardDraft, command: Command, { rows, hash }: Place): CommandResult {
+function remove(shard: ShardDraft, command: WriteCommand, { rows, hash }: Place): WriteResult {
   const live = alive(rows.find(hash, command.key), shard.timeMs);
   if (!holds(command.condition, live)) return failed(shard, live);
   // An expired row stays until the log says to remove it: nothing a client sees depends on it.
@@ -72,7 +72,7 @@ export function isExpired(expires: number, timeMs: number): boolean {
   return expires !== 0 && expires <= timeMs;
 }
 
-function failed(shard: ShardDraft, live: FoundRow | undefined): CommandResult {
+function failed(shard: ShardDraft, live: FoundRow | undefined): WriteResult {
   return {
     outcome: 'precondition-failed',
     shardRevision: shard.revision,

@@ -33,6 +33,33 @@ export interface NewRow {
   readonly value: Buffer;
 }
 
+/** A row as it is hashed and copied. */
+export interface WholeRow {
+  readonly id: number;
+  readonly key: Buffer;
+  readonly revision: Revision;
+  readonly expires: number;
+  /** UTF-8. */
+  readonly content_type: Buffer;
+  readonly value: Buffer;
+}
+
+/** Row ids, from one to before another. */
+export interface IdRange {
+  readonly fromId: number;
+  readonly endId: number;
+}
+
+export interface Erased {
+  readonly rows: number;
+  readonly bytes: number;
+  readonly nextId: number | undefined;
+}
+
+/** The columns of a WholeRow, to select by. */
+export const wholeRow =
+  'id, key, revision, expires, CAST(content_type AS BLOB) AS content_type, value';
+
 type Cells = [revision: number, expires: number, contentType: string, value: Buffer];
 
 export class KeyRows {
@@ -48,6 +75,10 @@ export class KeyRows {
   readonly #remove: Statement<[number]>;
   readonly #move: Statement<[number, number]>;
   readonly #count: Statement<[number, number], number>;
+  readonly #between: Statement<[number, number], WholeRow>;
+  readonly #sizes: Statement<[number, number, number], { id: number; bytes: number }>;
+  readonly #erase: Statement<[number, number]>;
+  readonly #copy: Statement<[number, Buffer, number, number, Buffer, Buffer]>;
 
   constructor(db: Database) {
     const found = 'SELECT id, revision, expires FROM kv WHERE';
@@ -75,6 +106,17 @@ export class KeyRows {
     this.#count = db
       .prepare<[number, number], number>('SELECT count(*) FROM kv WHERE id >= ? AND id < ?')
       .pluck();
+    this.#between = db.prepare(`SELECT ${wholeRow} FROM kv WHERE id >= ? AND id < ? ORDER BY id`);
+    // The length of a blob is in the row's head: the value itself is not read.
+    this.#sizes = db.prepare(
+      `SELECT id, length(key) + length(value) AS bytes FROM kv
+       WHERE id >= ? AND id < ? ORDER BY id LIMIT ?`,
+    );
+    this.#erase = db.prepare('DELETE FROM kv WHERE id >= ? AND id <= ?');
+    this.#copy = db.prepare(
+      `INSERT INTO kv (id, key, revision, expires, content_type, value)
+       VALUES (?, ?, ?, ?, CAST(? AS TEXT), ?)`,
+    );
   }
 
   find(hash: number, key: Buffer): FoundRow | undefined {
@@ -133,8 +175,40 @@ export class KeyRows {
   count(start: number, end: number): number {
     return this.#count.get(firstId(start), firstId(end)) ?? 0;
   }
+
+  /** Rows by id, from one to before another. Nothing else can be asked or changed in between. */
+  between(id: number, endId: number): IterableIterator<WholeRow> {
+    return this.#between.iterate(id, endId);
+  }
+
+  /** A row of a snapshot, with its id. Throws when the id or the key is taken. */
+  copy(row: WholeRow): void {
+    this.#copy.run(row.id, row.key, row.revision, row.expires, row.content_type, row.value);
+  }
+
+  /** True when any row has such an id. One seek. */
+  any(ids: IdRange): boolean {
+    return this.#sizes.get(ids.fromId, ids.endId, 1) !== undefined;
+  }
+
+  /** Removes the first rows, one at least. `nextId` is undefined when none is left. */
+  erase(ids: IdRange, most: { readonly rows: number; readonly bytes: number }): Erased {
+    let lastId = ids.fromId;
+    let bytes = 0;
+    let rows = 0;
+    for (const row of this.#sizes.all(ids.fromId, ids.endId, most.rows)) {
+      if (rows > 0 && bytes + row.bytes > most.bytes) break;
+      lastId = row.id;
+      bytes += row.bytes;
+      rows += 1;
+    }
+    if (rows > 0) this.#erase.run(ids.fromId, lastId);
+    const next = { fromId: lastId + 1, endId: ids.endId };
+    return { rows, bytes, nextId: rows > 0 && this.any(next) ? next.fromId : undefined };
+  }
 }
 
-function firstId(hash: number): number {
+/** The first row id of a hash: where its range of ids begins. */
+export function firstId(hash: number): number {
   return hash * keysPerHashMax;
 }

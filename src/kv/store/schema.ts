@@ -9,13 +9,20 @@ export const databaseFileName = 'state.db';
 export const pageBytes = 4096;
 /** A WAL frame is a page with a header of its own. */
 export const frameBytes = pageBytes + 24;
-export const formatVersion = 1;
+export const formatVersion = 2;
 /** 'Kvrm': what `file` and SQLite call the application id. */
 export const applicationId = 0x4b76726d;
 /** Serials within one hash: at most this many keys may share a hash tag. */
 export const keysPerHashMax = 2 ** 20;
 /** One after the last hash. */
 export const hashCount = 2 ** 32;
+
+/**
+ * What the rows in a shard's range are: a state, on the way to one, or on the way out. Part of the
+ * data format.
+ */
+export const Standing = { whole: 0, installing: 1, dropping: 2 } as const;
+export type Standing = (typeof Standing)[keyof typeof Standing];
 
 const sqliteVersionMin = 3_051_003;
 const autoVacuumIncremental = 2;
@@ -34,7 +41,9 @@ const tables = `
     revision INTEGER NOT NULL,
     applied INTEGER NOT NULL,
     applied_term INTEGER NOT NULL,
-    time_ms INTEGER NOT NULL
+    time_ms INTEGER NOT NULL,
+    verify_id INTEGER NOT NULL DEFAULT 0,
+    standing INTEGER NOT NULL DEFAULT 0
   ) STRICT;
   CREATE TABLE kv (
     id INTEGER PRIMARY KEY NOT NULL,
@@ -44,6 +53,13 @@ const tables = `
     content_type TEXT NOT NULL,
     value BLOB NOT NULL
   ) STRICT;
+`;
+
+/** What format 2 added; a new file has it from the beginning. */
+const fromFormat1 = `
+  ALTER TABLE shards ADD COLUMN verify_id INTEGER NOT NULL DEFAULT 0;
+  ALTER TABLE shards ADD COLUMN standing INTEGER NOT NULL DEFAULT 0;
+  UPDATE meta SET value = '2' WHERE name = 'format';
 `;
 
 export interface Identity {
@@ -70,12 +86,11 @@ export function openSchema(
   const application = db.pragma('application_id', { simple: true });
   const objects = db.prepare('SELECT count(*) FROM sqlite_master').pluck().get();
   const empty = application === 0 && objects === 0;
-  if (!empty) {
-    if (application !== applicationId) throw refused(file, foreign);
-    verifyMeta(db, file, identity);
-  }
+  if (!empty && application !== applicationId) throw refused(file, foreign);
+  const format = empty ? formatVersion : verifyMeta(db, file, identity);
   prepareConnection(db, cacheBytesMax);
   if (empty) durably(db, () => create(db, identity));
+  if (format === 1) durably(db, () => db.exec(fromFormat1));
   verifyPragma(db, { file, name: 'page_size', expected: pageBytes });
   verifyPragma(db, { file, name: 'auto_vacuum', expected: autoVacuumIncremental });
   verifyPragma(db, { file, name: 'journal_mode', expected: 'wal' });
@@ -132,7 +147,8 @@ function verifyLibrary(db: Database, file: string): void {
   throw refused(file, `SQLite ${version} may corrupt a database in WAL mode; 3.51.3 is needed`);
 }
 
-function verifyMeta(db: Database, file: string, identity: Identity): void {
+/** Returns the file's format. */
+function verifyMeta(db: Database, file: string, identity: Identity): number {
   const read = db.prepare<[string], string>('SELECT value FROM meta WHERE name = ?').pluck();
   const format = Number(read.get('format'));
   if (!Number.isInteger(format) || format < 1) throw refused(file, 'its format is not stated');
@@ -149,6 +165,7 @@ function verifyMeta(db: Database, file: string, identity: Identity): void {
   if (probe !== String(identity.hashProbe)) {
     throw refused(file, `its keys are placed by another hash (${probe}, ${identity.hashProbe})`);
   }
+  return format;
 }
 
 function verifyPragma(

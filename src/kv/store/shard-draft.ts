@@ -4,7 +4,7 @@
  */
 import { invariant } from '../../raft/core/invariant.js';
 import type { GroupId, Index, Term } from '../../raft/core/types.js';
-import { hashCount } from './schema.js';
+import { hashCount, Standing } from './schema.js';
 import type { Revision, ShardBirth, ShardState } from './types.js';
 
 export interface ShardRow {
@@ -17,6 +17,9 @@ export interface ShardRow {
   readonly applied: number;
   readonly applied_term: number;
   readonly time_ms: number;
+  /** Id of the row that the next `verify` begins with; 0: the first of the range. */
+  readonly verify_id: number;
+  readonly standing: Standing;
 }
 
 export class ShardDraft {
@@ -29,6 +32,8 @@ export class ShardDraft {
   applied: Index;
   appliedTerm: Term;
   timeMs: number;
+  verifyId: number;
+  standing: Standing;
   visible: ShardState;
   durable: Index = 0;
 
@@ -42,6 +47,8 @@ export class ShardDraft {
     this.applied = row.applied;
     this.appliedTerm = row.applied_term;
     this.timeMs = row.time_ms;
+    this.verifyId = row.verify_id;
+    this.standing = row.standing;
     this.visible = this.#state();
   }
 
@@ -59,6 +66,8 @@ export class ShardDraft {
       applied,
       applied_term: 0,
       time_ms: 0,
+      verify_id: 0,
+      standing: Standing.whole,
     });
   }
 

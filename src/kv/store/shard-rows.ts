@@ -6,19 +6,21 @@ export class ShardRows {
   readonly #all: Statement<[], ShardRow>;
   readonly #insert: Statement<number[]>;
   readonly #update: Statement<number[]>;
+  readonly #remove: Statement<[number]>;
 
   constructor(db: Database) {
     this.#all = db.prepare('SELECT * FROM shards ORDER BY group_id');
     this.#insert = db.prepare(
       `INSERT INTO shards (range_start, range_end, epoch_range, epoch_members, revision,
-         applied, applied_term, time_ms, group_id)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+         applied, applied_term, time_ms, verify_id, standing, group_id)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     );
     this.#update = db.prepare(
       `UPDATE shards SET range_start = ?, range_end = ?, epoch_range = ?, epoch_members = ?,
-         revision = ?, applied = ?, applied_term = ?, time_ms = ?
+         revision = ?, applied = ?, applied_term = ?, time_ms = ?, verify_id = ?, standing = ?
        WHERE group_id = ?`,
     );
+    this.#remove = db.prepare('DELETE FROM shards WHERE group_id = ?');
   }
 
   all(): readonly ShardRow[] {
@@ -32,6 +34,10 @@ export class ShardRows {
   update(shard: ShardDraft): void {
     this.#update.run(...cells(shard));
   }
+
+  remove(shard: ShardDraft): void {
+    this.#remove.run(shard.group);
+  }
 }
 
 function cells(shard: ShardDraft): number[] {
@@ -44,6 +50,8 @@ function cells(shard: ShardDraft): number[] {
     shard.applied,
     shard.appliedTerm,
     shard.timeMs,
+    shard.verifyId,
+    shard.standing,
     shard.group,
   ];
 }

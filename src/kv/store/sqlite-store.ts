@@ -9,8 +9,12 @@
 import path from 'node:path';
 import { type Clock, realClock } from '../../raft/clock.js';
 import { InvariantViolation, invariant } from '../../raft/core/invariant.js';
-import { type Entry, EntryKind, type GroupId, type Index } from '../../raft/core/types.js';
+import type { GroupId, Index } from '../../raft/core/types.js';
+import { SnapshotError } from '../../raft/snapshots/snapshot-error.js';
+import type { SnapshotFiles } from '../../raft/snapshots/types.js';
 import type { GroupEntries } from '../../raft/state-machine.js';
+import type { FileSystem } from '../../raft/wal/file-system.js';
+import { realFileSystem } from '../../raft/wal/real-file-system.js';
 import { type CheckpointWorker, ThreadCheckpointWorker } from './checkpoint-worker.js';
 import {
   Checkpointer,
@@ -18,10 +22,16 @@ import {
   type CheckpointLogger,
   checkpointDefaults,
 } from './checkpointer.js';
-import { CommandFormatError, decodeCommand } from './command.js';
-import { applyCommand, isExpired } from './decide.js';
-import { databaseFileName } from './schema.js';
+import { isExpired } from './decide.js';
+import { applyEntry } from './entry.js';
+import { firstId } from './key-rows.js';
+import { RowHash } from './row-hash.js';
+import { databaseFileName, hashProbe, Standing } from './schema.js';
 import { ShardDraft } from './shard-draft.js';
+import { ShardTable } from './shard-table.js';
+import { SliceHashes } from './slice-hashes.js';
+import { type SnapshotWorker, ThreadSnapshotWorker } from './snapshot-worker.js';
+import { SqliteSnapshots } from './sqlite-snapshots.js';
 import { openStateDatabase, type StateDatabase } from './state-database.js';
 import { StoreError, storeError } from './store-error.js';
 import type { StoreFaults } from './store-faults.js';
@@ -45,6 +55,10 @@ export interface SqliteStoreOptions {
   readonly logger?: CheckpointLogger;
   /** A new worker thread, unless the simulator brings its own. */
   readonly worker?: CheckpointWorker;
+  /** Likewise, for making and checking snapshots. */
+  readonly snapshotWorker?: SnapshotWorker;
+  /** Where snapshot files are kept, under the paths that the worker and SQLite are given. */
+  readonly files?: FileSystem;
   readonly faults?: StoreFaults;
   readonly limits?: Partial<CheckpointLimits>;
   /** Bound of SQLite's page cache. */
@@ -59,8 +73,9 @@ export class SqliteStore implements Store {
   readonly #worker: CheckpointWorker;
   readonly #checkpointer: Checkpointer;
   readonly #faults: StoreFaults | undefined;
-  readonly #shards = new Map<GroupId, ShardDraft>();
-  readonly #undurable = new Set<ShardDraft>();
+  readonly #shards = new ShardTable();
+  readonly #sliceHashes = new SliceHashes();
+  readonly #snapshots: SqliteSnapshots;
   #opened: StateDatabase | undefined;
   #failure: Error | undefined;
   #closing: Promise<void> | undefined;
@@ -88,6 +103,11 @@ export class SqliteStore implements Store {
         onFailure: (error) => this.#failedInBackground(error),
       },
     });
+    this.#snapshots = this.#makeSnapshots(options);
+  }
+
+  get snapshots(): SnapshotFiles {
+    return this.#snapshots;
   }
 
   async open(): Promise<void> {
@@ -95,27 +115,27 @@ export class SqliteStore implements Store {
     const at = { file: this.file, action: 'open' };
     try {
       this.#opened = openStateDatabase(this.file, this.#options);
-      for (const row of this.#opened.shardRows.all()) {
-        this.#shards.set(row.group_id, new ShardDraft(row));
-      }
+      for (const row of this.#opened.shardRows.all()) this.#shards.set(new ShardDraft(row));
+      await this.#snapshots.prepare();
       await this.#worker.open(this.file);
       await this.#checkpointer.begin();
+      // What was found in the files is in the page cache at least; the worker has just synced it.
+      this.#shards.allDurable();
+      await this.#snapshots.open();
     } catch (cause) {
       const error = storeError(cause, at);
       this.#failure = error;
       await this.close();
       throw error;
     }
-    // What was found in the files is in the page cache at least; the worker has just synced it.
-    for (const shard of this.#shards.values()) shard.durable = shard.applied;
   }
 
   createShards(births: readonly ShardBirth[]): void {
     const opened = this.#open();
-    const missing = births.filter((birth) => !this.#shards.has(birth.group));
+    const missing = births.filter((birth) => this.#shards.get(birth.group) === undefined);
     if (missing.length === 0) return;
     const created = missing.map((birth) => ShardDraft.born(birth));
-    requireDisjoint([...this.#shards.values(), ...created]);
+    requireDisjoint([...this.#shards.all(), ...created]);
     try {
       opened.durably(() => {
         for (const shard of created) opened.shardRows.insert(shard);
@@ -125,7 +145,7 @@ export class SqliteStore implements Store {
     }
     for (const shard of created) {
       shard.durable = shard.applied;
-      this.#shards.set(shard.group, shard);
+      this.#shards.set(shard);
     }
     this.#checkpointer.committed();
   }
@@ -133,28 +153,24 @@ export class SqliteStore implements Store {
   apply(work: readonly GroupEntries[]): readonly (readonly (CommandResult | undefined)[])[] {
     const opened = this.#open();
     invariant(!this.held, 'apply is not called while a checkpoint holds the writer');
+    const at = { rows: opened.rows, hash: this.#options.hash, file: this.file };
     const changed = new Set<ShardDraft>();
     const results: (CommandResult | undefined)[][] = [];
-    try {
-      opened.begin();
+    this.#transact('apply', () => {
       for (const { group, entries } of work) {
-        const shard = this.#shard(group);
+        const shard = this.#shards.whole(group);
         changed.add(shard);
-        results.push(entries.map((entry) => this.#applyEntry(shard, entry)));
+        results.push(entries.map((entry) => applyEntry(shard, entry, at)));
       }
       for (const shard of changed) opened.shardRows.update(shard);
-      this.#faults?.before('commit');
-      opened.commit();
-    } catch (cause) {
-      throw this.#poison(cause, 'apply');
+    });
+    for (const shard of changed) this.#shards.committed(shard);
+    for (const [at, { group, entries }] of work.entries()) {
+      this.#appliedEntries += entries.length;
+      for (const result of results[at] ?? []) {
+        if (result?.outcome === 'verified') this.#sliceHashes.remember(group, result);
+      }
     }
-    for (const shard of changed) {
-      shard.publish();
-      this.#undurable.add(shard);
-    }
-    this.#transactions += 1;
-    for (const { entries } of work) this.#appliedEntries += entries.length;
-    this.#checkpointer.committed();
     return results;
   }
 
@@ -163,25 +179,29 @@ export class SqliteStore implements Store {
   }
 
   applied(group: GroupId): Index {
-    return this.#shard(group).visible.applied;
+    return this.#shards.applied(group);
   }
 
   durable(group: GroupId): Index {
-    return this.#shard(group).durable;
+    return this.#shards.durable(group);
+  }
+
+  installing(group: GroupId): boolean {
+    return this.#shards.get(group)?.standing === Standing.installing;
   }
 
   shard(group: GroupId): ShardState | undefined {
-    return this.#shards.get(group)?.visible;
+    return this.#shards.wholeState(group);
   }
 
   shards(): readonly ShardState[] {
-    const states = [...this.#shards.values()].map((shard) => shard.visible);
-    return states.sort((a, b) => a.group - b.group);
+    const whole = this.#shards.all().filter((shard) => shard.standing === Standing.whole);
+    return whole.map((shard) => shard.visible).sort((a, b) => a.group - b.group);
   }
 
   get(group: GroupId, hash: number, key: Buffer): StoredValue | undefined {
     const { rows } = this.#open();
-    const shard = this.#shard(group);
+    const shard = this.#shards.whole(group);
     // Answering "absent" for a key of somebody else's range would be a wrong answer.
     invariant(shard.covers(hash), `hash ${hash} is in the range of group ${group}`);
     try {
@@ -196,12 +216,31 @@ export class SqliteStore implements Store {
 
   count(group: GroupId): number {
     const { rows } = this.#open();
-    const { range } = this.#shard(group).visible;
+    const { range } = this.#shards.whole(group).visible;
     try {
       return rows.count(range.start, range.end);
     } catch (cause) {
       throw this.#poison(cause, 'count');
     }
+  }
+
+  sliceHash(group: GroupId, index: Index): bigint | undefined {
+    return this.#sliceHashes.get(group, index);
+  }
+
+  /**
+   * One number for the whole state of a group: equal on replicas that have applied the same. Reads
+   * every row at once, so it is for tests and simulations.
+   */
+  stateHash(group: GroupId): bigint {
+    const { rows } = this.#open();
+    const shard = this.#shards.whole(group);
+    const hash = new RowHash();
+    hash.numbers(shard.rangeStart, shard.rangeEnd, shard.rangeEpoch, shard.membersEpoch);
+    hash.numbers(shard.revision, shard.applied, shard.appliedTerm, shard.timeMs, shard.verifyId);
+    const ids = [firstId(shard.rangeStart), firstId(shard.rangeEnd)] as const;
+    for (const row of rows.between(...ids)) hash.row(row);
+    return hash.digest();
   }
 
   get statistics(): StoreStatistics {
@@ -224,6 +263,10 @@ export class SqliteStore implements Store {
   }
 
   async #close(): Promise<void> {
+    const reason = 'it is closed';
+    const error = new StoreError({ code: 'closed', file: this.file, action: 'use', reason });
+    this.#shards.end(error);
+    await this.#snapshots.close(error);
     await this.#checkpointer.stop();
     const opened = this.#opened;
     this.#opened = undefined;
@@ -243,64 +286,72 @@ export class SqliteStore implements Store {
     if (failure !== undefined) throw failure;
   }
 
-  #applyEntry(shard: ShardDraft, entry: Entry): CommandResult | undefined {
-    invariant(
-      entry.index === shard.applied + 1,
-      `group ${shard.group} applies ${shard.applied + 1} next, not ${entry.index}`,
-    );
-    const result = this.#runEntry(shard, entry);
-    shard.applied = entry.index;
-    shard.appliedTerm = entry.term;
-    return result;
+  #makeSnapshots(options: SqliteStoreOptions): SqliteSnapshots {
+    const { cluster, hash } = options;
+    return new SqliteSnapshots({
+      stateFile: this.file,
+      stateFolder: options.dir,
+      identity: { cluster, hashProbe: hash(hashProbe) },
+      hash,
+      shards: this.#shards,
+      worker: options.snapshotWorker ?? new ThreadSnapshotWorker(),
+      files: options.files ?? realFileSystem(),
+      clock: options.clock ?? realClock,
+      writer: {
+        mustWait: () => this.#checkpointer.mustWait(),
+        transact: (action, change) => this.#transactInBackground(action, change),
+        anyRows: ({ start, end }) =>
+          this.#open().rows.any({ fromId: firstId(start), endId: firstId(end) }),
+        readerBegan: () => this.#checkpointer.readerBegan(),
+        readerEnded: () => {
+          if (this.#failure === undefined) this.#checkpointer.readerEnded();
+        },
+        forget: (group) => this.#sliceHashes.forget(group),
+        failed: (cause) => {
+          const at = { file: this.file, action: 'make a snapshot' };
+          this.#failedInBackground(storeError(cause, at));
+        },
+      },
+    });
   }
 
-  #runEntry(shard: ShardDraft, entry: Entry): CommandResult | undefined {
-    switch (entry.kind) {
-      case EntryKind.empty:
-        return undefined;
-      case EntryKind.configuration:
-        shard.membersEpoch += 1;
-        return undefined;
-      case EntryKind.command: {
-        const command = this.#decode(shard, entry);
-        const hash = this.#options.hash(command.key);
-        return applyCommand(shard, command, { rows: this.#open().rows, hash });
-      }
-      default:
-        throw this.#corrupt(shard, entry, `kind ${entry.kind} is not known to this version`);
-    }
-  }
-
-  #decode(shard: ShardDraft, entry: Entry): ReturnType<typeof decodeCommand> {
+  /** All or nothing, also of what `change` tells SQLite; memory follows after this returns. */
+  #transact(action: string, change: (opened: StateDatabase) => void): void {
+    const opened = this.#open();
     try {
-      return decodeCommand(entry.data);
+      opened.begin();
+      change(opened);
+      this.#faults?.before('commit');
+      opened.commit();
     } catch (cause) {
-      if (!(cause instanceof CommandFormatError)) throw cause;
-      throw this.#corrupt(shard, entry, cause.message);
+      if (!(cause instanceof SnapshotError)) throw this.#poison(cause, action);
+      opened.rollBack();
+      throw cause;
     }
+    this.#transactions += 1;
+    this.#checkpointer.committed();
   }
 
-  #corrupt(shard: ShardDraft, entry: Entry, why: string): StoreError {
-    const where = `group ${shard.group}, index ${entry.index}, term ${entry.term}`;
-    const advice = 'its log is damaged or was written by a newer version';
-    const reason = `the committed entry of ${where} cannot be read (${why}); ${advice}`;
-    return new StoreError({ code: 'corrupt', file: this.file, action: 'apply', reason });
+  /** Nobody waits for this one who would tell the host that the disk has failed. */
+  #transactInBackground(action: string, change: (opened: StateDatabase) => void): void {
+    const before = this.#failure;
+    try {
+      this.#transact(action, change);
+    } catch (cause) {
+      if (before === undefined && this.#failure !== undefined) this.onFailure(this.#failure);
+      throw cause;
+    }
   }
 
   #noteApplied(): (() => void) | undefined {
-    if (this.#undurable.size === 0) return undefined;
-    const noted = [...this.#undurable].map((shard) => ({ shard, index: shard.visible.applied }));
-    this.#undurable.clear();
-    return () => {
-      for (const { shard, index } of noted) shard.durable = index;
-      this.onProgress();
-    };
-  }
-
-  #shard(group: GroupId): ShardDraft {
-    const shard = this.#shards.get(group);
-    invariant(shard !== undefined, `group ${group} has a shard on this node`);
-    return shard;
+    const nowDurable = this.#shards.noteApplied();
+    return (
+      nowDurable &&
+      (() => {
+        nowDurable();
+        this.onProgress();
+      })
+    );
   }
 
   #open(): StateDatabase {
@@ -315,6 +366,7 @@ export class SqliteStore implements Store {
   #failedInBackground(error: Error): void {
     if (this.#failure !== undefined) return;
     this.#failure = error;
+    this.#shards.end(error);
     this.onFailure(error);
   }
 
@@ -323,6 +375,7 @@ export class SqliteStore implements Store {
     const error =
       cause instanceof InvariantViolation ? cause : storeError(cause, { file: this.file, action });
     this.#failure ??= error;
+    this.#shards.end(error);
     void this.#checkpointer.stop();
     try {
       this.#opened?.rollBack();

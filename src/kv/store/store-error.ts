@@ -48,6 +48,12 @@ export function storeError(cause: unknown, at: { file: string; action: string })
   return new StoreError({ ...at, code: classify(system), reason, cause });
 }
 
+/** True for what SQLite throws when a page of the file does not make sense. */
+export function isDamage(cause: unknown): boolean {
+  const code = classify(systemCode(cause));
+  return code === 'corrupt' || code === 'format';
+}
+
 function systemCode(cause: unknown): string {
   if (typeof cause !== 'object' || cause === null || !('code' in cause)) return '';
   return typeof cause.code === 'string' ? cause.code : '';

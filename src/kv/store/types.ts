@@ -3,6 +3,7 @@
  * it. Commands travel in Raft entries; their encoding is `command.ts`.
  */
 import type { GroupId, Index } from '../../raft/core/types.js';
+import type { SnapshotFiles } from '../../raft/snapshots/types.js';
 import type { StateMachine } from '../../raft/state-machine.js';
 
 /** Counter of a shard; a key's ETag is the revision that last wrote it. */
@@ -42,15 +43,18 @@ export interface Condition {
 }
 
 interface CommandHeader {
-  readonly key: Buffer;
-  readonly condition: Condition;
   /** Range epoch the sender routed by; another one at apply makes the entry a no-op. */
   readonly rangeEpoch: number;
   /** The proposing leader's clock, Unix milliseconds. */
   readonly timeMs: number;
 }
 
-export interface PutCommand extends CommandHeader {
+interface KeyCommand extends CommandHeader {
+  readonly key: Buffer;
+  readonly condition: Condition;
+}
+
+export interface PutCommand extends KeyCommand {
   readonly type: 'put';
   readonly value: Buffer;
   /** Kept as sent; empty when the request had none. */
@@ -59,14 +63,24 @@ export interface PutCommand extends CommandHeader {
   readonly expiresMs: number;
 }
 
-export interface DeleteCommand extends CommandHeader {
+export interface DeleteCommand extends KeyCommand {
   readonly type: 'delete';
 }
 
-export type Command = PutCommand | DeleteCommand;
+export type WriteCommand = PutCommand | DeleteCommand;
 
-/** What applying a command decided. `shardRevision` is the shard's revision after it. */
-export type CommandResult =
+/**
+ * Hashes the next slice of the shard's rows, on every replica at the same applied index, so that
+ * replicas can be compared. Changes nothing that clients see.
+ */
+export interface VerifyCommand extends CommandHeader {
+  readonly type: 'verify';
+}
+
+export type Command = WriteCommand | VerifyCommand;
+
+/** What applying a put or a delete decided. `shardRevision` is the shard's revision after it. */
+export type WriteResult =
   | { readonly outcome: 'created' | 'replaced' | 'deleted'; readonly shardRevision: Revision }
   | { readonly outcome: 'absent'; readonly shardRevision: Revision }
   | {
@@ -77,6 +91,22 @@ export type CommandResult =
     }
   | { readonly outcome: 'tag-full'; readonly shardRevision: Revision }
   | { readonly outcome: 'wrong-epoch'; readonly shardRevision: Revision };
+
+/** What applying a `verify` found here; a wrong epoch changes and hashes nothing. */
+export type VerifyResult =
+  | {
+      readonly outcome: 'verified';
+      readonly shardRevision: Revision;
+      /** Of the entry: what other replicas are asked for (`Store.sliceHash`). */
+      readonly index: Index;
+      readonly hash: bigint;
+      readonly rows: number;
+      /** The slice was the shard's last: the next one begins a new pass. */
+      readonly passEnds: boolean;
+    }
+  | { readonly outcome: 'wrong-epoch'; readonly shardRevision: Revision };
+
+export type CommandResult = WriteResult | VerifyResult;
 
 export interface StoredValue {
   readonly value: Buffer;
@@ -95,18 +125,41 @@ export interface StoreStatistics {
   readonly appliedEntries: number;
 }
 
-/** `apply` of a Store answers each command entry with a CommandResult. */
+/**
+ * `apply` of a Store answers each command entry with a CommandResult.
+ *
+ * A group has a *whole* state here, or it has none that may be used: it is uninitialised (never
+ * born here, or dropped), or `installing`. Only a whole state is applied to, read and served.
+ */
 export interface Store extends StateMachine {
   /** Opens and checks the database, starts the checkpoint worker. Names the file in its errors. */
   open(): Promise<void>;
   /** Creates what is missing, in one durable transaction; an existing shard is left alone. */
   createShards(births: readonly ShardBirth[]): void;
+  /** 0 when there is no state here; while `installing`, where the state before was. */
+  applied(group: GroupId): Index;
+  /**
+   * True from the first step of an install, or from `snapshots.invalidate`, until a snapshot has
+   * been installed; also after a restart. Nothing of the state may be used meanwhile.
+   */
+  installing(group: GroupId): boolean;
+  /** Undefined unless the state is whole. */
   shard(group: GroupId): ShardState | undefined;
+  /** Those that are whole, by group. */
   shards(): readonly ShardState[];
-  /** Expired keys (`expires <= shard time`) are absent. `hash` is the key's shard hash. */
+  /**
+   * Expired keys (`expires <= shard time`) are absent. `hash` is the key's shard hash. To ask
+   * while the state is not whole is a programmer error: "absent" would be a wrong answer.
+   */
   get(group: GroupId, hash: number, key: Buffer): StoredValue | undefined;
-  /** Number of rows in the shard's range; for status pages, may scan. */
+  /** Number of rows in the shard's range; for status pages, may scan. Of a whole state only. */
   count(group: GroupId): number;
+  /**
+   * What the `verify` entry at `index` hashed to here; undefined when it was not applied in this
+   * life of the process, or too long ago.
+   */
+  sliceHash(group: GroupId, index: Index): bigint | undefined;
+  readonly snapshots: SnapshotFiles;
   readonly statistics: StoreStatistics;
   /** Final checkpoint in the worker, then closes. Idempotent. */
   close(): Promise<void>;

@@ -173,6 +173,11 @@ export class Raft {
     return this.#quiescence.quiet;
   }
 
+  /** Not a member any longer, for ever: the host destroys this replica. */
+  get removed(): boolean {
+    return this.#removed;
+  }
+
   get membership(): Membership {
     return this.#membership;
   }

@@ -46,6 +46,8 @@ export class Standing {
   #term: Term;
   #vote: ReplicaId;
   #leader: ReplicaId = NOBODY;
+  /** Who led last, as far as heard: without a configuration there is nobody else to ask. */
+  #lastLeader: ReplicaId = NOBODY;
   /** Set exactly while this replica leads. */
   #leadership: Leadership | undefined;
   /**
@@ -233,18 +235,16 @@ export class Standing {
    * Nobody leads, as far as a replica without a vote knows. It may be that it was removed; then
    * the leader says so (`gone`). Or it led, was voted out, and is the only one to know that this
    * is committed: then the others learn it, and need its vote no longer (E4). A rehearsal says
-   * all that and commits nobody to anything; the grants are of no use here.
+   * all that and commits nobody to anything; the grants are of no use here. One that was removed
+   * before its first snapshot came knows no members, only who has spoken to it.
    */
   #askWhetherMember(): void {
     const { membership, log, outbox, self } = this.#parts;
-    const request = {
-      ballot: 'pre-vote',
-      from: self,
-      term: this.#term + 1,
-      transfer: false,
-    } as const;
-    for (const to of membership.replicas) {
-      if (to !== self) outbox.sendNow(voteRequest(log, { ...request, to }));
+    const term = this.#term + 1;
+    const request = { ballot: 'pre-vote', from: self, term, transfer: false } as const;
+    for (const to of new Set([...membership.replicas, this.#lastLeader])) {
+      if (to === self || to === NOBODY) continue;
+      outbox.sendNow(voteRequest(log, { ...request, to }));
     }
   }
 
@@ -301,6 +301,7 @@ export class Standing {
     if (!wasFollower || leader !== NOBODY) this.#election.restart();
     this.#role = 'follower';
     this.#leader = leader;
+    if (leader !== NOBODY) this.#lastLeader = leader;
     this.#lastReadContext = this.#leadership?.reads.lastContext ?? this.#lastReadContext;
     this.#leadership = undefined;
     this.#parts.persistence.forgetSelfVote();

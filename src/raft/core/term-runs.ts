@@ -12,6 +12,11 @@ export class TermRuns {
     this.#runs = [...runs];
   }
 
+  /** Of a log that keeps no entry this may name one that is yet to come, with an old term. */
+  get runs(): readonly TermRun[] {
+    return this.#runs;
+  }
+
   /** The term of a kept entry. */
   at(index: Index): Term {
     return this.#run(index).term;

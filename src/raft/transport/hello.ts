@@ -7,7 +7,7 @@ import type { NodeId } from '../core/types.js';
 import { printable, type Refusal, refusal } from './refusal.js';
 
 /** Raised whenever a byte on the wire changes its meaning. */
-export const protocolVersion = 1;
+export const protocolVersion = 2;
 export const nonceBytes = 32;
 export const helloCharactersMax = 4_096;
 export const nodeIdMax = 65_535;

@@ -7,6 +7,7 @@
  * keeps at most that much alive, instead of a frame of megabytes. Only an entry that is itself
  * more than half of what was received keeps the receive buffer.
  */
+import { configurationBytes, encodeConfiguration } from '../core/configuration-codec.js';
 import { invariant } from '../core/invariant.js';
 import {
   type AppendMessage,
@@ -17,11 +18,13 @@ import {
   type HeartbeatResponse,
   type Index,
   type Message,
+  type SnapshotDescription,
 } from '../core/types.js';
 import type { ByteReader } from './byte-reader.js';
 import { type ByteWriter, varintBytes, varintBytesMax } from './byte-writer.js';
 import { RecordType } from './record-type.js';
 import type { GroupMessage } from './types.js';
+import { readConfiguration } from './wire-configuration.js';
 
 /** Buffers shared by neighbouring entries of one message are not larger than this. */
 export const entrySlabBytesMax = 64 * 1024;
@@ -30,7 +33,10 @@ export const entrySlabBytesMax = 64 * 1024;
 const fixedBytesMax = 2 + 9 * varintBytesMax;
 
 /** The most a heartbeat or its answer takes within the shared record; counts towards limits. */
-export const heartbeatBytes = 6 * varintBytesMax;
+export const heartbeatBytes = 1 + 6 * varintBytesMax;
+
+const REJECTED = 1;
+const WANTS_SNAPSHOT = 2;
 
 export type GroupHeartbeat = GroupMessage & { readonly message: Heartbeat };
 export type GroupHeartbeatResponse = GroupMessage & { readonly message: HeartbeatResponse };
@@ -38,6 +44,9 @@ export type GroupHeartbeatResponse = GroupMessage & { readonly message: Heartbea
 /** An upper bound of the record's size, exact to a few bytes; counts towards queue limits. */
 export function messageBytes(message: Message): number {
   if (message.type === 'heartbeat' || message.type === 'heartbeat-response') return heartbeatBytes;
+  if (message.type === 'snapshot') {
+    return fixedBytesMax + configurationBytes(message.snapshot.configuration);
+  }
   if (message.type !== 'append') return fixedBytesMax;
   let bytes = fixedBytesMax;
   for (const entry of message.entries) {
@@ -57,7 +66,7 @@ export function encodeMessage(writer: ByteWriter, item: GroupMessage, bytes: num
     case 'append-response':
       writer.u8(RecordType.appendResponse);
       envelope(writer, group, message);
-      writer.u8(message.rejected ? 1 : 0);
+      writer.u8((message.rejected ? REJECTED : 0) | (message.wantsSnapshot ? WANTS_SNAPSHOT : 0));
       writer.varint(message.index);
       writer.varint(message.hintIndex);
       writer.varint(message.hintTerm);
@@ -98,8 +107,13 @@ export function encodeMessage(writer: ByteWriter, item: GroupMessage, bytes: num
       writer.varint(message.index);
       return;
     case 'snapshot':
+      writer.u8(RecordType.snapshot);
+      envelope(writer, group, message);
+      encodeSnapshot(writer, message.snapshot);
+      return;
     case 'gone':
-      invariant(false, 'not on the wire yet');
+      writer.u8(RecordType.gone);
+      envelope(writer, group, message);
       return;
     case 'heartbeat':
     case 'heartbeat-response':
@@ -123,6 +137,7 @@ export function encodeHeartbeats(writer: ByteWriter, items: readonly GroupHeartb
     envelope(writer, group, message);
     writer.varint(message.commit);
     writer.varint(message.context);
+    writer.u8(message.quiet ? 1 : 0);
   }
 }
 
@@ -157,6 +172,16 @@ function encodeAppend(writer: ByteWriter, group: GroupId, message: AppendMessage
   }
 }
 
+function encodeSnapshot(writer: ByteWriter, snapshot: SnapshotDescription): void {
+  writer.varint(snapshot.index);
+  writer.varint(snapshot.term);
+  writer.varint(snapshot.bytes);
+  writer.varint(snapshot.checksum);
+  const configuration = encodeConfiguration(snapshot.configuration);
+  writer.varint(configuration.length);
+  writer.bytes(configuration);
+}
+
 function envelope(writer: ByteWriter, group: GroupId, message: Message): void {
   writer.varint(group);
   writer.varint(message.from);
@@ -178,14 +203,15 @@ export function decodeMessages(reader: ByteReader, type: number, into: GroupMess
               ...ends,
               commit: reader.varint(),
               context: reader.varint(),
-              quiet: false,
+              quiet: decodeFlag(reader),
             }
           : { type: 'heartbeat-response', ...ends, context: reader.varint() };
       into.push({ group, message });
     }
     return true;
   }
-  if (type < RecordType.append || type > RecordType.readIndexResponse) return false;
+  const single = type >= RecordType.append && type <= RecordType.readIndexResponse;
+  if (!single && type !== RecordType.snapshot && type !== RecordType.gone) return false;
   const group = reader.varint();
   into.push({ group, message: decodeMessage(reader, type) });
   return true;
@@ -202,11 +228,17 @@ function decodeMessage(reader: ByteReader, type: number): Message {
       return { type: 'append', ...ends, previousIndex, previousTerm, commit, entries };
     }
     case RecordType.appendResponse: {
-      const rejected = decodeFlag(reader);
+      const flags = reader.u8();
+      // To want a snapshot is a way of rejecting.
+      if (flags > (REJECTED | WANTS_SNAPSHOT) || flags === WANTS_SNAPSHOT) {
+        return reader.fail(`the flags of an append-response are ${flags}`);
+      }
+      const rejected = (flags & REJECTED) !== 0;
+      const wantsSnapshot = (flags & WANTS_SNAPSHOT) !== 0;
       const index = reader.varint();
       const hintIndex = reader.varint();
       const hintTerm = reader.varint();
-      const answer = { rejected, index, hintIndex, hintTerm, wantsSnapshot: false };
+      const answer = { rejected, index, hintIndex, hintTerm, wantsSnapshot };
       return { type: 'append-response', ...ends, ...answer };
     }
     case RecordType.preVote:
@@ -236,6 +268,10 @@ function decodeMessage(reader: ByteReader, type: number): Message {
       };
     case RecordType.readIndex:
       return { type: 'read-index', ...ends, context: reader.varint() };
+    case RecordType.snapshot:
+      return { type: 'snapshot', ...ends, snapshot: decodeSnapshot(reader) };
+    case RecordType.gone:
+      return { type: 'gone', ...ends };
     default:
       return {
         type: 'read-index-response',
@@ -244,6 +280,16 @@ function decodeMessage(reader: ByteReader, type: number): Message {
         index: reader.varint(),
       };
   }
+}
+
+function decodeSnapshot(reader: ByteReader): SnapshotDescription {
+  const index = reader.varint();
+  const term = reader.varint();
+  const bytes = reader.varint();
+  const checksum = reader.varint();
+  if (checksum > 0xffff_ffff) return reader.fail('a checksum has over 32 bits');
+  const configuration = readConfiguration(reader, reader.bytes(reader.varint()));
+  return { index, term, bytes, checksum, configuration };
 }
 
 function decodeEnvelope(reader: ByteReader): { from: number; to: number; term: number } {
@@ -266,7 +312,9 @@ function decodeEntries(reader: ByteReader, previousIndex: Index): readonly Entry
     if (index > Number.MAX_SAFE_INTEGER) return reader.fail('an index has over 53 bits');
     const kind = decodeKind(reader);
     const term = reader.varint();
-    received.push({ index, term, kind, data: reader.bytes(reader.varint()) });
+    const data = reader.bytes(reader.varint());
+    if (kind === EntryKind.configuration) readConfiguration(reader, data);
+    received.push({ index, term, kind, data });
   }
   return detach(received);
 }

@@ -14,6 +14,9 @@ export const RecordType = {
   readIndexResponse: 9,
   heartbeats: 10,
   heartbeatResponses: 11,
+  // 12 was "behind the tail" in protocol version 1.
+  snapshot: 13,
+  gone: 14,
   request: 16,
   response: 17,
   requestFailed: 18,

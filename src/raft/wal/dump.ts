@@ -7,7 +7,7 @@
 import type { Configuration, GroupId, HardState, Index, LogMark } from '../core/types.js';
 import { WalError } from './errors.js';
 import type { FileSystem } from './file-system.js';
-import { FRAMES_BEGIN, frameSeed, type SegmentHeader, segmentIdOf } from './format.js';
+import { FRAMES_BEGIN, frameSeed, type StoredSegmentHeader, segmentIdOf } from './format.js';
 import { FRAME_HEADER_BYTES, FRAME_KIND_NAMES } from './frame.js';
 import { FrameScanner, type ScannedFrame } from './frame-scanner.js';
 import {
@@ -28,6 +28,7 @@ export type DumpItem =
       readonly item: 'segment';
       readonly file: string;
       readonly id: number;
+      readonly version: number;
       readonly capacityBytes: number;
       readonly salt: number;
     }
@@ -79,7 +80,7 @@ export type DumpRecord =
     }
   | { readonly record: 'hard-state'; readonly group: GroupId; readonly hardState: HardState }
   | {
-      readonly record: 'compaction-mark';
+      readonly record: 'compaction-mark' | 'snapshot-mark';
       readonly group: GroupId;
       readonly index: Index;
       readonly term: number;
@@ -126,7 +127,7 @@ async function* dumpSegment(
 ): AsyncGenerator<DumpItem, number> {
   const file = await fileSystem.open(path, 'read');
   try {
-    let header: SegmentHeader;
+    let header: StoredSegmentHeader;
     try {
       header = await readSegmentHeader(file, id);
     } catch (error) {
@@ -134,8 +135,8 @@ async function* dumpSegment(
       yield { item: 'unreadable', file: path, reason: error.message };
       return lastSequence;
     }
-    const { capacityBytes, salt } = header;
-    yield { item: 'segment', file: path, id, capacityBytes, salt };
+    const { version, capacityBytes, salt } = header;
+    yield { item: 'segment', file: path, id, version, capacityBytes, salt };
     const scanner = new FrameScanner(file, capacityBytes, frameSeed(header));
     return yield* dumpFrames(scanner, path, capacityBytes, lastSequence);
   } finally {
@@ -207,8 +208,8 @@ function recordDescriber(
   return {
     entry: (found) => add(describeEntry(view, found), found.at),
     hardState: (group, hardState) => add({ record: 'hard-state', group, hardState }),
-    compactionMark: (group, { index, term, configuration }) =>
-      add({ record: 'compaction-mark', group, index, term, configuration }),
+    compactionMark: (group, mark) => add({ record: 'compaction-mark', group, ...mark }),
+    snapshotMark: (group, mark) => add({ record: 'snapshot-mark', group, ...mark }),
     groupCreated: (birth) => add({ record: 'group-created', ...describeBirth(birth) }),
     groupRemoved: (group, minReplica) => add({ record: 'group-removed', group, minReplica }),
     tableGroup: (group) =>

@@ -6,7 +6,9 @@
 import { crc32 } from 'node:zlib';
 import { getUint64, putUint64 } from './integers.js';
 
-export const FORMAT_VERSION = 1;
+/** What this version writes. Version 2 can say all that version 1 could, and more (DESIGN.md). */
+export const FORMAT_VERSION = 2;
+const FORMAT_VERSION_OLDEST = 1;
 /** A page of its own, so that no frame's write ever touches the header. */
 export const FRAMES_BEGIN = 4096;
 export const SEGMENT_HEADER_BYTES = 64;
@@ -32,6 +34,11 @@ export interface SegmentHeader {
   readonly capacityBytes: number;
   /** Drawn anew for each use of a file, and part of every frame's checksum. */
   readonly salt: number;
+}
+
+/** As it was found: it may have been written by an older version. */
+export interface StoredSegmentHeader extends SegmentHeader {
+  readonly version: number;
 }
 
 export type HeaderProblem =
@@ -61,14 +68,17 @@ export function encodeSegmentHeader(header: SegmentHeader): Uint8Array {
 }
 
 /** Magic, version and checksum keep their place in all versions, so that a newer one is told. */
-export function decodeSegmentHeader(bytes: Uint8Array): SegmentHeader | HeaderProblem {
+export function decodeSegmentHeader(bytes: Uint8Array): StoredSegmentHeader | HeaderProblem {
   if (bytes.length < SEGMENT_HEADER_BYTES) return { problem: 'corrupt' };
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   if (MAGIC.compare(bytes, 0, MAGIC.length) !== 0) return { problem: 'foreign' };
   if (view.getUint32(CRC_AT, true) !== headerCrc(bytes)) return { problem: 'corrupt' };
   const version = view.getUint32(8, true);
-  if (version !== FORMAT_VERSION) return { problem: 'version', version };
+  if (version < FORMAT_VERSION_OLDEST || version > FORMAT_VERSION) {
+    return { problem: 'version', version };
+  }
   return {
+    version,
     id: getUint64(view, 16),
     capacityBytes: getUint64(view, 24),
     salt: view.getUint32(32, true),

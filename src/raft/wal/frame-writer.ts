@@ -55,12 +55,13 @@ export class FrameWriter {
     sealFrame(this, kind, position, seed);
   }
 
-  /** In the order in which they act: removed, created, then each write's entries, state, mark. */
+  /** In the order in which they act (types.ts). */
   batch(batch: WalBatch): void {
     for (const { group, minReplica } of batch.removed) this.groupRemoved(group, minReplica);
     for (const birth of batch.created) this.groupCreated(birth);
     for (const write of batch.writes) {
       const { group, entries } = write;
+      if (write.snapshot !== undefined) this.snapshotMark(group, write.snapshot);
       for (let i = 0; i < entries.length; i++) {
         const entry = entries[i];
         if (entry !== undefined) this.entry(RecordType.entry, group, entry);
@@ -84,8 +85,11 @@ export class FrameWriter {
   }
 
   compactionMark(group: GroupId, mark: LogMark): void {
-    const bytes = 16 + configurationBytes(mark.configuration);
-    this.#putMark(this.#record(RecordType.compactionMark, group, bytes), mark);
+    this.#putMark(this.#record(RecordType.compactionMark, group, markBytes(mark)), mark);
+  }
+
+  snapshotMark(group: GroupId, mark: LogMark): void {
+    this.#putMark(this.#record(RecordType.snapshotMark, group, markBytes(mark)), mark);
   }
 
   groupCreated(birth: GroupBirth): void {
@@ -163,5 +167,9 @@ export class FrameWriter {
 }
 
 function birthBytes(birth: GroupBirth): number {
-  return 8 + HARD_STATE_BYTES + 16 + configurationBytes(birth.mark.configuration);
+  return 8 + HARD_STATE_BYTES + markBytes(birth.mark);
+}
+
+function markBytes(mark: LogMark): number {
+  return 16 + configurationBytes(mark.configuration);
 }

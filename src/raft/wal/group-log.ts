@@ -1,10 +1,14 @@
 /**
- * What is kept in memory of one group's log: its hard state and mark, and for each entry after the
- * mark where it lies. The entries themselves stay on the disk. Twelve bytes per entry, in typed
- * arrays, because a follower that is down for a while leaves a hundred thousand of them.
+ * What is kept in memory of one group's log: its hard state and mark, the configurations after
+ * the mark, and for each entry after it where it lies. The entries themselves stay on the disk.
+ * Twelve bytes per entry, in typed arrays, because a follower that is down for a while leaves a
+ * hundred thousand of them.
  */
 import { invariant } from '../core/invariant.js';
+import { TermRuns } from '../core/term-runs.js';
 import type {
+  Configuration,
+  ConfigurationAt,
   GroupId,
   HardState,
   Index,
@@ -14,7 +18,6 @@ import type {
   TermRun,
 } from '../core/types.js';
 import type { TableGroup } from './record.js';
-import { TermRuns } from './term-runs.js';
 import type { GroupBirth } from './types.js';
 
 /** Known to be in the log, but in a segment that is gone: to be compacted or found carried. */
@@ -34,7 +37,8 @@ export class GroupLog {
   readonly #space: SpaceAccount;
   #hardState: HardState;
   #mark: LogMark;
-  #terms = new TermRuns();
+  #terms = new TermRuns([]);
+  #configurations: ConfigurationAt[] = [];
   /** The entry `mark.index + 1` is at `#head`. */
   #head = 0;
   #count = 0;
@@ -64,7 +68,12 @@ export class GroupLog {
   }
 
   get terms(): readonly TermRun[] {
-    return this.#terms.runs;
+    return this.#count === 0 ? [] : this.#terms.runs;
+  }
+
+  /** Of the entries after the mark, ascending. */
+  get configurations(): readonly ConfigurationAt[] {
+    return this.#configurations;
   }
 
   /** Bytes of data in the entries after the mark. */
@@ -91,6 +100,11 @@ export class GroupLog {
   termAt(index: Index): Term | undefined {
     if (index === this.#mark.index) return this.#mark.term;
     return this.has(index) ? this.#terms.at(index) : undefined;
+  }
+
+  /** True when the mark or an entry after it has this index and term. */
+  holds(index: Index, term: Term): boolean {
+    return this.termAt(index) === term;
   }
 
   has(index: Index): boolean {
@@ -124,13 +138,13 @@ export class GroupLog {
     this.#sizes[slot] = bytes;
     this.#count++;
     this.#tailBytes += bytes;
-    this.#terms.append(index, term);
+    this.#terms.push(index, term);
     this.#space.used(segment, bytes, this.group, index);
   }
 
   /** A carried copy takes the original's place, when that is still the live entry. */
   relocate(index: Index, term: Term, segment: number, offset: number, bytes: number): void {
-    if (!this.has(index) || this.#terms.at(index) !== term) return;
+    if (!this.has(index) || !this.holds(index, term)) return;
     const slot = this.#slot(index);
     this.#free(slot);
     this.#segments[slot] = segment;
@@ -140,16 +154,36 @@ export class GroupLog {
     this.#space.used(segment, bytes, this.group, index);
   }
 
-  /**
-   * Forgets everything up to the mark. A mark beyond the log, or one that contradicts it, leaves
-   * nothing (D2); a mark that was passed already changes nothing.
-   */
+  /** What the entry at `index` carries, when it is kept; told each time the entry is met. */
+  configure(index: Index, term: Term, configuration: Configuration): void {
+    if (!this.has(index) || !this.holds(index, term)) return;
+    const after = this.#configurations.filter((known) => known.index > index);
+    this.#forgetConfigurations(index);
+    this.#configurations.push({ index, configuration }, ...after);
+  }
+
+  /** Forgets what is up to the mark. A mark that was passed already changes nothing. */
   compact(mark: LogMark): void {
     if (mark.index <= this.#mark.index) return;
-    const agrees = this.termAt(mark.index) === mark.term;
-    const removed = agrees ? mark.index - this.#mark.index : this.#count;
+    invariant(this.holds(mark.index, mark.term), 'a log is compacted at an entry that it holds');
+    this.#startAfter(mark);
+  }
+
+  /**
+   * A snapshot takes the place of what is up to the mark. What follows stays when the log holds
+   * the mark (D1); else it belongs to another history and goes as well (D2, C13).
+   */
+  restore(mark: LogMark): void {
+    if (mark.index <= this.#mark.index) return;
+    if (!this.holds(mark.index, mark.term)) this.#truncate(this.#mark.index + 1);
+    this.#startAfter(mark);
+  }
+
+  #startAfter(mark: LogMark): void {
+    const removed = Math.min(mark.index - this.#mark.index, this.#count);
     for (let i = 0; i < removed; i++) this.#free(this.#head + i);
-    this.#terms.compact(agrees ? mark.index : this.lastIndex, this.lastIndex);
+    this.#terms.compact(mark.index);
+    this.#configurations = this.#configurations.filter(({ index }) => index > mark.index);
     this.#head += removed;
     this.#count -= removed;
     this.#mark = mark;
@@ -176,7 +210,7 @@ export class GroupLog {
       hardState: this.#hardState,
       mark: this.#mark,
       lastIndex: this.lastIndex,
-      terms: [...this.#terms.runs],
+      terms: [...this.terms],
     };
   }
 
@@ -185,6 +219,12 @@ export class GroupLog {
     for (let i = keep; i < this.#count; i++) this.#free(this.#head + i);
     this.#count = keep;
     this.#terms.truncate(this.#mark.index + 1 + keep);
+    this.#forgetConfigurations(this.#mark.index + 1 + keep);
+  }
+
+  /** Those of the entries at `from` and above. */
+  #forgetConfigurations(from: Index): void {
+    while ((this.#configurations.at(-1)?.index ?? -1) >= from) this.#configurations.pop();
   }
 
   #free(slot: number): void {

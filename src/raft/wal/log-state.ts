@@ -3,13 +3,24 @@
  * written and when they are replayed, so that a node goes on after a restart exactly where the
  * disk says it was.
  */
+import { getConfiguration } from '../core/configuration-codec.js';
 import { invariant } from '../core/invariant.js';
-import type { GroupId, HardState, Index, LogMark, ReplicaId } from '../core/types.js';
+import {
+  type Configuration,
+  EntryKind,
+  type GroupId,
+  type HardState,
+  type Index,
+  type LogMark,
+  type ReplicaId,
+} from '../core/types.js';
 import { FrameKind } from './frame.js';
 import { GroupLog, NO_SEGMENT } from './group-log.js';
 import {
+  ENTRY_PREFIX_BYTES,
   type EntryRecord,
   MalformedRecord,
+  RECORD_HEADER_BYTES,
   type RecordVisitor,
   readRecords,
   type TableGroup,
@@ -56,10 +67,11 @@ export class LogState {
     application.finish();
   }
 
-  recovered(): Recovered {
+  recovered(): Omit<Recovered, 'fresh'> {
     const groups = [...this.#groups.values()].map((log) => {
       const { group, replica, hardState, mark, lastIndex, terms } = log.describe();
-      return { group, replica, hardState, mark, lastIndex, terms };
+      const configurations = [...log.configurations];
+      return { group, replica, hardState, mark, lastIndex, terms, configurations };
     });
     groups.sort((a, b) => a.group - b.group);
     return { groups, tombstones: new Map(this.#tombstones) };
@@ -94,18 +106,25 @@ class Application implements RecordVisitor {
 
   entry(record: EntryRecord): void {
     if (this.#tableOpen) this.finish();
-    const { index, term, dataBytes } = record;
+    const { index, term, kind, dataBytes } = record;
     const log = this.#log(record.group);
     const { segment, fileOffset, start } = this.#frame;
     const offset = fileOffset + record.at - start;
     if (record.carried) {
       log.relocate(index, term, segment.id, offset, dataBytes);
-      return;
+    } else {
+      if (index > log.lastIndex + 1) {
+        throw new MalformedRecord(`entry ${index} of group ${log.group} after ${log.lastIndex}`);
+      }
+      if ((log.termAt(index - 1) ?? 0) > term) {
+        throw new MalformedRecord(`the terms of group ${log.group} fall at entry ${index}`);
+      }
+      log.append(index, term, segment.id, offset, dataBytes);
     }
-    if (index > log.lastIndex + 1) {
-      throw new MalformedRecord(`entry ${index} of group ${log.group} after ${log.lastIndex}`);
+    // Every live entry is met, where it was appended or where it was carried to.
+    if (kind === EntryKind.configuration) {
+      log.configure(index, term, this.#configuration(record));
     }
-    log.append(index, term, segment.id, offset, dataBytes);
   }
 
   hardState(group: GroupId, hardState: HardState): void {
@@ -115,7 +134,21 @@ class Application implements RecordVisitor {
 
   compactionMark(group: GroupId, mark: LogMark): void {
     this.finish();
-    this.#log(group).compact(mark);
+    const log = this.#log(group);
+    if (mark.index > log.mark.index && !log.holds(mark.index, mark.term)) {
+      throw new MalformedRecord(`group ${group} is compacted at ${mark.index}, which it lacks`);
+    }
+    log.compact(mark);
+  }
+
+  snapshotMark(group: GroupId, mark: LogMark): void {
+    this.finish();
+    const log = this.#log(group);
+    const { index } = log.mark;
+    if (mark.index < index || (mark.index === index && mark.term !== log.mark.term)) {
+      throw new MalformedRecord(`a snapshot at ${mark.index} of group ${group} after ${index}`);
+    }
+    log.restore(mark);
   }
 
   groupCreated(birth: GroupBirth): void {
@@ -164,6 +197,13 @@ class Application implements RecordVisitor {
     const complete =
       this.#tableGroups === this.#groups.size && this.#tableTombstones === this.#tombstones.size;
     if (!complete) throw new MalformedRecord('the table leaves out groups that the log has');
+  }
+
+  #configuration({ group, index, at, dataBytes }: EntryRecord): Configuration {
+    const start = at + RECORD_HEADER_BYTES + ENTRY_PREFIX_BYTES;
+    const found = getConfiguration(this.#frame.view, start, start + dataBytes);
+    if (found !== undefined) return found;
+    throw new MalformedRecord(`the configuration in entry ${index} of group ${group} is not one`);
   }
 
   #log(group: GroupId): GroupLog {

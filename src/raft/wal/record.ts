@@ -25,7 +25,7 @@ export const RECORD_HEADER_BYTES = 16;
 export const ENTRY_PREFIX_BYTES = 16;
 export const HARD_STATE_BYTES = 24;
 
-/** The numbers are part of the format. `snapshotMark` is reserved: nothing writes it yet. */
+/** The numbers are part of the format. */
 export const RecordType = {
   entry: 1,
   hardState: 2,
@@ -59,6 +59,7 @@ export interface RecordVisitor {
   entry(record: EntryRecord): void;
   hardState(group: GroupId, hardState: HardState): void;
   compactionMark(group: GroupId, mark: LogMark): void;
+  snapshotMark(group: GroupId, mark: LogMark): void;
   groupCreated(birth: GroupBirth): void;
   groupRemoved(group: GroupId, minReplica: ReplicaId): void;
   tableGroup(group: TableGroup): void;
@@ -128,6 +129,9 @@ function readRecord(view: DataView, at: number, end: number, visitor: RecordVisi
       return;
     case RecordType.compactionMark:
       visitor.compactionMark(group, readMark(view, body, end));
+      return;
+    case RecordType.snapshotMark:
+      visitor.snapshotMark(group, readMark(view, body, end));
       return;
     case RecordType.groupCreated:
       visitor.groupCreated(readBirth(view, group, body, end));

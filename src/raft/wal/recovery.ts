@@ -9,11 +9,12 @@ import { WalError } from './errors.js';
 import type { FileSystem, OpenFile } from './file-system.js';
 import {
   decodeSegmentHeader,
+  FORMAT_VERSION,
   FRAMES_BEGIN,
   PREPARATION_FILE,
   SEGMENT_BYTES_MAX,
   SEGMENT_HEADER_BYTES,
-  type SegmentHeader,
+  type StoredSegmentHeader,
   segmentFileName,
   segmentIdOf,
 } from './format.js';
@@ -97,7 +98,8 @@ async function openSegment(fileSystem: FileSystem, folder: string, id: number): 
   const path = `${folder}/${segmentFileName(id)}`;
   const file = await fileSystem.open(path, 'durable');
   try {
-    return new Segment(await readSegmentHeader(file, id), file);
+    const header = await readSegmentHeader(file, id);
+    return new Segment(header, file, header.version);
   } catch (error) {
     await file.close().catch(() => undefined);
     throw error;
@@ -105,7 +107,7 @@ async function openSegment(fileSystem: FileSystem, folder: string, id: number): 
 }
 
 /** Throws a WalError when the file is not the segment that its name says. */
-export async function readSegmentHeader(file: OpenFile, id: number): Promise<SegmentHeader> {
+export async function readSegmentHeader(file: OpenFile, id: number): Promise<StoredSegmentHeader> {
   const bytes = Buffer.alloc(SEGMENT_HEADER_BYTES);
   const count = await readOrFail(file, bytes, bytes.length, 0);
   const header = decodeSegmentHeader(bytes.subarray(0, count));
@@ -115,7 +117,9 @@ export async function readSegmentHeader(file: OpenFile, id: number): Promise<Seg
       throw new WalError('wal_foreign', 'this is not a segment of a Kvorum log', place);
     }
     if (header.problem === 'version') {
-      const what = `this segment has format version ${header.version}, this Kvorum reads version 1`;
+      const what =
+        `this segment has format version ${header.version}, ` +
+        `this Kvorum reads versions up to ${FORMAT_VERSION}`;
       throw new WalError('wal_version', what, place);
     }
     throw new WalError('wal_corrupt', 'the header of the segment is damaged', place);

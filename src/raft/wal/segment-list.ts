@@ -7,7 +7,13 @@
 import { invariant } from '../core/invariant.js';
 import type { GroupId, Index } from '../core/types.js';
 import type { OpenFile } from './file-system.js';
-import { frameSeed, type SegmentHeader, segmentFileName } from './format.js';
+import {
+  encodeSegmentHeader,
+  FORMAT_VERSION,
+  frameSeed,
+  type SegmentHeader,
+  segmentFileName,
+} from './format.js';
 import type { SpaceAccount } from './group-log.js';
 import { entryRecordBytes } from './record.js';
 
@@ -17,6 +23,8 @@ export class Segment {
   readonly capacityBytes: number;
   readonly seed: number;
   readonly file: OpenFile;
+  readonly #header: SegmentHeader;
+  #version: number;
   /** Entries of live groups, after their marks, whose bytes lie here. */
   liveEntries = 0;
   /** Bytes of their records: what carrying them would cost. */
@@ -24,12 +32,25 @@ export class Segment {
   /** The highest index that each group ever wrote here. */
   readonly lastIndexes = new Map<GroupId, Index>();
 
-  constructor(header: SegmentHeader, file: OpenFile) {
+  constructor(header: SegmentHeader, file: OpenFile, version = FORMAT_VERSION) {
+    this.#header = header;
+    this.#version = version;
     this.id = header.id;
     this.fileName = segmentFileName(header.id);
     this.capacityBytes = header.capacityBytes;
     this.seed = frameSeed(header);
     this.file = file;
+  }
+
+  /**
+   * Before anything is written here that the version in the header does not know. The header is
+   * within one sector, so it stays whole; and whatever an older version wrote may stand behind it.
+   */
+  async raiseVersion(): Promise<void> {
+    if (this.#version === FORMAT_VERSION) return;
+    const bytes = encodeSegmentHeader(this.#header);
+    await this.file.write(bytes, bytes.length, 0);
+    this.#version = FORMAT_VERSION;
   }
 }
 

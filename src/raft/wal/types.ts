@@ -2,7 +2,7 @@
  * What the rest of a node sees of the durable log: one per node, shared by all its groups.
  */
 import type {
-  Configuration,
+  ConfigurationAt,
   Entry,
   GroupId,
   HardState,
@@ -22,13 +22,22 @@ export interface GroupBirth {
   readonly hardState: HardState;
 }
 
-/** What one group adds to a batch. Order within: entries truncate, then hard state, then mark. */
+/**
+ * What one group adds to a batch. Order within: the snapshot resets the log, entries truncate,
+ * then hard state, then the log is compacted.
+ */
 export interface GroupWrite {
   readonly group: GroupId;
+  /**
+   * A snapshot takes the place of everything up to this mark, which may lie beyond the log's end.
+   * Entries behind it stay if the log holds the mark's (index, term): they may have been
+   * acknowledged (D1). If not, all of them go (D2, C13).
+   */
+  readonly snapshot?: LogMark;
   /** Discards what stood at `entries[0].index` and above. */
   readonly entries: readonly Entry[];
   readonly hardState?: HardState;
-  /** The log up to `compact.index` is no longer needed. */
+  /** The log up to `compact.index`, which it holds, is no longer needed. */
   readonly compact?: LogMark;
 }
 
@@ -50,11 +59,15 @@ export interface RecoveredGroup {
   readonly lastIndex: Index;
   /** Terms of the entries after the mark, ascending by `from`; empty when the log is empty. */
   readonly terms: readonly TermRun[];
+  /** What the configuration entries after the mark carry, ascending. */
+  readonly configurations: readonly ConfigurationAt[];
 }
 
 export interface Recovered {
   readonly groups: readonly RecoveredGroup[];
   readonly tombstones: ReadonlyMap<GroupId, ReplicaId>;
+  /** There was no log in the folder: it is new, or was lost. */
+  readonly fresh: boolean;
 }
 
 export interface Wal {
@@ -99,5 +112,3 @@ export type WalObserver = (batch: {
   readonly bytes: number;
   readonly durationMs: number;
 }) => void;
-
-export type { Configuration };

@@ -107,19 +107,22 @@ class SegmentedWal implements Wal {
   async open(): Promise<Recovered> {
     invariant(!this.#opened && this.#closing === undefined, 'a log is opened once');
     this.#opened = true;
+    let fresh = false;
     try {
       await this.#fileSystem.makeFolder(this.#folder);
       // A name that a killed process left behind is visible, and not yet durable.
       await this.#fileSystem.syncFolder(this.#options.dir);
       await this.#fileSystem.syncFolder(this.#folder);
       const warn = this.#options.onWarning ?? (() => undefined);
-      await this.#begin(await recover(this.#fileSystem, this.#folder, warn));
+      const recovery = await recover(this.#fileSystem, this.#folder, warn);
+      fresh = recovery.tail.segment === undefined && recovery.prepared === undefined;
+      await this.#begin(recovery);
     } catch (cause) {
       const error = this.#fail(cause, 'opening the log failed');
       await this.#release();
       throw error;
     }
-    return this.#state.recovered();
+    return { ...this.#state.recovered(), fresh };
   }
 
   write(batch: WalBatch): Promise<void> {
@@ -221,6 +224,8 @@ class SegmentedWal implements Wal {
     this.#state = state;
     this.#carrier = carrier;
     this.#supply = supply;
+    await tail.segment?.raiseVersion();
+    await prepared?.raiseVersion();
     const { observer } = this.#options;
     const appender = new LogAppender({ state, carrier, supply, clock: this.#clock, observer });
     await appender.resume(tail);

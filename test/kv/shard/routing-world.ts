@@ -46,6 +46,7 @@ export class Here implements LocalService {
     const shard = { group: 1, range, members, ringPosition: 0, preferredLeader: 3 };
     this.router = new Router({
       node: 1,
+      nodes: [1, 2, 3, 4, 5],
       map: new ShardMap(1, [shard]),
       local: this,
       clock: this.clock,
@@ -64,6 +65,7 @@ export class Here implements LocalService {
   }
 
   holds = () => this.held;
+  membersOf = () => (this.held ? [1, 2, 3] : undefined);
   canServe = () => this.held && this.serving;
   leads = () => this.leader === 1 && this.held;
   leaderOf = () => this.leader;

@@ -22,7 +22,7 @@ const vectorsUrl = new URL(
 /** A command as the vectors write it: bytes in hexadecimal. */
 interface Vector {
   readonly name: string;
-  readonly command: Record<string, unknown> & { key: string; value?: string };
+  readonly command: Record<string, unknown> & { key?: string; value?: string };
   readonly bytes: string;
 }
 
@@ -32,7 +32,7 @@ t.test('the checked-in vectors, both ways', async (t) => {
   for (const { name, command, bytes } of vectors) {
     const wanted = {
       ...command,
-      key: Buffer.from(command.key, 'hex'),
+      ...(command.key === undefined ? {} : { key: Buffer.from(command.key, 'hex') }),
       ...(command.value === undefined ? {} : { value: Buffer.from(command.value, 'hex') }),
     } as unknown as Command;
     t.equal(encodeCommand(wanted).toString('hex'), bytes, `${name}: encoded`);
@@ -50,11 +50,13 @@ const condition = fc.record({ ifMatch: match, ifNoneMatch: match }).map(
     ...(ifNoneMatch === undefined ? {} : { ifNoneMatch }),
   }),
 );
+const rangeEpoch = fc.integer({ min: 0, max: 2 ** 32 - 1 });
+const timeMs = fc.integer({ min: 0, max: timeMsMax });
 const header = {
   key: fc.uint8Array({ minLength: 1, maxLength: keyBytesMax }).map((array) => Buffer.from(array)),
   condition,
-  rangeEpoch: fc.integer({ min: 0, max: 2 ** 32 - 1 }),
-  timeMs: fc.integer({ min: 0, max: timeMsMax }),
+  rangeEpoch,
+  timeMs,
 };
 const commands: fc.Arbitrary<Command> = fc.oneof(
   fc.record({
@@ -65,6 +67,7 @@ const commands: fc.Arbitrary<Command> = fc.oneof(
     expiresMs: fc.integer({ min: 0, max: timeMsMax }),
   }),
   fc.record({ type: fc.constant('delete' as const), ...header }),
+  fc.record({ type: fc.constant('verify' as const), rangeEpoch, timeMs }),
 );
 
 t.test('every command survives the way through bytes', async () => {
@@ -129,6 +132,8 @@ t.test('what each kind of damage is called', async (t) => {
   saying(good.subarray(0, 30), /a revision is cut off/);
   saying(changed(24, ...Array(8).fill(0xff)), /above 2\^53/);
   saying(changed(1, 2), /a delete with a value/);
+  saying(changed(1, 3), /a verify with more/);
+  saying(good.subarray(0, 24).fill(0, 2, 8).fill(3, 1, 2).fill(9, 18), /a verify with more/);
   const large = Buffer.concat([encodeCommand(put('k', '')), Buffer.alloc(valueBytesMax + 1)]);
   saying(large, /do not hold/);
 });
@@ -149,6 +154,8 @@ t.test('limits: the largest command passes, anything beyond is a programmer erro
     put('k', 'v', { timeMs: -1 }),
     put('k', 'v', { timeMs: 1.5 }),
     put('k', 'v', { expiresMs: timeMsMax + 1 }),
+    { type: 'verify' as const, rangeEpoch: 1, timeMs: -1 },
+    { type: 'verify' as const, rangeEpoch: -1, timeMs: 1 },
     remove('k', { rangeEpoch: 2 ** 32 }),
     remove('k', { condition: { ifMatch: -1 } }),
     remove('k', { condition: { ifNoneMatch: 2 ** 53 } }),
@@ -162,8 +169,10 @@ function sameCommand(a: Command, b: Command): boolean {
     JSON.stringify(
       {
         ...command,
-        key: command.key.toString('hex'),
-        condition: [command.condition.ifMatch, command.condition.ifNoneMatch],
+        ...(command.type !== 'verify' && {
+          key: command.key.toString('hex'),
+          condition: [command.condition.ifMatch, command.condition.ifNoneMatch],
+        }),
         value: command.type === 'put' ? command.value.toString('hex') : '',
         order: undefined,
       },

@@ -6,6 +6,7 @@ import type {
   DeleteCommand,
   PutCommand,
   ShardBirth,
+  VerifyCommand,
 } from '../../../src/kv/store/types.js';
 import { type Entry, EntryKind } from '../../../src/raft/core/types.js';
 
@@ -50,6 +51,10 @@ export function remove(
     timeMs: 1000,
     ...more,
   };
+}
+
+export function verify(more: Partial<Omit<VerifyCommand, 'type'>> = {}): VerifyCommand {
+  return { type: 'verify', rangeEpoch: 1, timeMs: 1000, ...more };
 }
 
 export function entry(index: number, command: Command): Entry {

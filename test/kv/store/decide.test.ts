@@ -1,7 +1,7 @@
 /** The contract suite has the outcomes; here is what only shows beside a shard and its rows. */
 import Database from 'better-sqlite3';
 import t from 'tap';
-import { applyCommand, isExpired } from '../../../src/kv/store/decide.js';
+import { applyWrite, isExpired } from '../../../src/kv/store/decide.js';
 import { KeyRows } from '../../../src/kv/store/key-rows.js';
 import { keysPerHashMax } from '../../../src/kv/store/schema.js';
 import { ShardDraft } from '../../../src/kv/store/shard-draft.js';
@@ -31,7 +31,7 @@ t.test('the range is half open', async (t) => {
     [19, 'created'],
     [20, 'wrong-epoch'],
   ] as const) {
-    t.equal(applyCommand(shard, put(`key ${hash}`, ''), { rows, hash }).outcome, outcome);
+    t.equal(applyWrite(shard, put(`key ${hash}`, ''), { rows, hash }).outcome, outcome);
   }
   t.equal(shard.revision, 102);
 });
@@ -43,11 +43,11 @@ t.test('a full tag changes nothing but time', async (t) => {
   plant.run(12 * keysPerHashMax - 1, Buffer.from('last'));
   const at = { rows, hash: 11 };
   const full = { outcome: 'tag-full', shardRevision: 100 };
-  t.same(applyCommand(shard, put('more', '', { timeMs: 5000 }), at), full);
-  t.same(applyCommand(shard, put('more', '', { condition: { ifNoneMatch: '*' } }), at), full);
+  t.same(applyWrite(shard, put('more', '', { timeMs: 5000 }), at), full);
+  t.same(applyWrite(shard, put('more', '', { condition: { ifNoneMatch: '*' } }), at), full);
   t.match(shard, { revision: 100, timeMs: 5000 });
-  t.match(applyCommand(shard, remove('last'), at), { outcome: 'deleted', shardRevision: 101 });
-  t.match(applyCommand(shard, put('more', ''), at), { outcome: 'created', shardRevision: 102 });
+  t.match(applyWrite(shard, remove('last'), at), { outcome: 'deleted', shardRevision: 101 });
+  t.match(applyWrite(shard, put('more', ''), at), { outcome: 'created', shardRevision: 102 });
 });
 
 t.test('0 means never, and the moment itself is too late', async (t) => {

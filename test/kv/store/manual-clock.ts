@@ -28,8 +28,8 @@ export class ManualClock implements Clock {
     throw new Error('not needed here');
   }
 
-  soon(): void {
-    throw new Error('not needed here');
+  soon(run: () => void): void {
+    setImmediate(run);
   }
 
   get timers(): number {

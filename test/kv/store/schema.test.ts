@@ -63,6 +63,49 @@ t.test('refuses the state of another cluster or another hash, naming both', asyn
   t.throws(() => openAt(file, { hashProbe: 78 }), { code: 'format', message: /another hash/ });
 });
 
+t.test('a file of format 1 becomes one of format 2 where it lies', async (t) => {
+  const file = newFile(t);
+  openAt(file).close();
+  const before = new Database(file);
+  // Format 1 had all but these two columns.
+  before.exec(`INSERT INTO shards (group_id, range_start, range_end, epoch_range, epoch_members,
+    revision, applied, applied_term, time_ms) VALUES (1, 0, 100, 2, 3, 44, 55, 6, 77)`);
+  before.exec('ALTER TABLE shards DROP COLUMN verify_id');
+  before.exec('ALTER TABLE shards DROP COLUMN standing');
+  before.exec("UPDATE meta SET value = '1' WHERE name = 'format'");
+  before.close();
+  const fresh = openAt(path.join(path.dirname(file), 'fresh.db'));
+  const columns = (db: Database.Database) => db.pragma('table_info(shards)');
+  const wanted = columns(fresh);
+  fresh.close();
+  for (const time of ['first', 'second']) {
+    const db = openAt(file);
+    t.same(columns(db), wanted, `${time} start: as a new file has it`);
+    t.match(db.prepare('SELECT * FROM shards').get(), {
+      revision: 44,
+      applied: 55,
+      applied_term: 6,
+      time_ms: 77,
+      verify_id: 0,
+      standing: 0,
+    });
+    t.equal(db.prepare("SELECT value FROM meta WHERE name = 'format'").pluck().get(), '2');
+    db.close();
+  }
+});
+
+t.test('a file of format 1 that is refused stays as it is', async (t) => {
+  const file = newFile(t);
+  openAt(file).close();
+  const db = new Database(file);
+  db.exec("UPDATE meta SET value = '1' WHERE name = 'format'");
+  db.close();
+  t.throws(() => openAt(file, { cluster: 'c-2' }), { code: 'format' });
+  const after = new Database(file);
+  t.equal(after.prepare("SELECT value FROM meta WHERE name = 'format'").pluck().get(), '1');
+  after.close();
+});
+
 t.test('refuses a newer format and one without any', async (t) => {
   const file = newFile(t);
   openAt(file).close();
@@ -71,10 +114,10 @@ t.test('refuses a newer format and one without any', async (t) => {
     db.exec(sql);
     db.close();
   };
-  change("UPDATE meta SET value = '2' WHERE name = 'format'");
+  change("UPDATE meta SET value = '3' WHERE name = 'format'");
   t.throws(() => openAt(file), {
     code: 'format',
-    message: /newer version \(format 2, and this version reads up to 1\)/,
+    message: /newer version \(format 3, and this version reads up to 2\)/,
   });
   change("DELETE FROM meta WHERE name = 'format'");
   t.throws(() => openAt(file), { code: 'format', message: /format is not stated/ });

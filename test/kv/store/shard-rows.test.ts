@@ -1,6 +1,6 @@
 import Database from 'better-sqlite3';
 import t from 'tap';
-import { openSchema } from '../../../src/kv/store/schema.js';
+import { openSchema, Standing } from '../../../src/kv/store/schema.js';
 import { ShardDraft } from '../../../src/kv/store/shard-draft.js';
 import { ShardRows } from '../../../src/kv/store/shard-rows.js';
 import { births } from './commands.js';
@@ -23,6 +23,8 @@ t.test('every column comes back as it was written, also large ones', async (t) =
     applied: 2 ** 40 + 1,
     appliedTerm: 2 ** 33 + 1,
     timeMs: 2 ** 48 - 1,
+    verifyId: 2 ** 52 - 1,
+    standing: Standing.dropping,
   });
   rows.update(second);
   const again = rows.all().map((row) => new ShardDraft(row));
@@ -32,5 +34,11 @@ t.test('every column comes back as it was written, also large ones', async (t) =
     shards.map((shard) => shard.visible),
   );
   t.equal(again[1]?.appliedTerm, 2 ** 33 + 1);
+  t.match(again[1], { verifyId: 2 ** 52 - 1, standing: Standing.dropping });
+  rows.remove(second);
+  t.same(
+    rows.all().map((row) => row.group_id),
+    [1, 3],
+  );
   db.close();
 });

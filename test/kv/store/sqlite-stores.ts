@@ -1,4 +1,6 @@
 /** SQLite stores for tests: real ones, and such where nothing happens between two lines. */
+import fs from 'node:fs';
+import path from 'node:path';
 import type { Test } from 'tap';
 import { SqliteStore, type SqliteStoreOptions } from '../../../src/kv/store/sqlite-store.js';
 import type { Command } from '../../../src/kv/store/types.js';
@@ -7,6 +9,14 @@ import { InlineWorker } from './inline-worker.js';
 import { ManualClock } from './manual-clock.js';
 
 const cluster = 'test-cluster';
+const folders = new WeakMap<Test, string>();
+
+/** A new folder each time; `t.testdir()` is one folder, made anew. */
+export function newFolder(t: Test): string {
+  const folder = folders.get(t) ?? t.testdir();
+  folders.set(t, folder);
+  return fs.mkdtempSync(path.join(folder, 'store-'));
+}
 
 export function sqliteStore(dir: string, more: Partial<SqliteStoreOptions> = {}): SqliteStore {
   return new SqliteStore({ dir, hash: testHash, cluster, ...more });

@@ -132,12 +132,25 @@ function rawHello(port: number, text: string): Promise<string> {
   });
 }
 
-t.test('refused: another protocol version, an unreadable hello', async (t) => {
+t.test('refused: an older and a newer protocol version, an unreadable hello', async (t) => {
   const one = makeNode(1, [2]);
   t.teardown(() => one.transport.close());
   await one.transport.open(one.recorder);
-  const future = Buffer.from(JSON.stringify({ protocol: 2 })).toString('base64url');
-  t.match(await rawHello(one.transport.port, future), /403.*peer protocol 2 is not spoken here/s);
+  const self = {
+    node: 2,
+    cluster: 'test',
+    configuration: 'digest',
+    store: 'store-2',
+    instance: 'i',
+    httpAddress: 'h',
+    version: 'v',
+  };
+  // Everything but the number is right: a node that was not brought up to date yet.
+  for (const protocol of [1, 3]) {
+    const hello = { ...makeHello(self, 1, 'control'), protocol };
+    const answer = await rawHello(one.transport.port, encodeHello(hello));
+    t.match(answer, new RegExp(`403.*peer protocol ${protocol} is not spoken here, only 2`, 's'));
+  }
   t.match(await rawHello(one.transport.port, 'e30'), /403.*protocol undefined/s);
   t.match(await rawHello(one.transport.port, '!!!'), /400.*not a JSON object/s);
   t.ok(one.log.warnings.some((reason) => reason.includes('protocol-version')));

@@ -49,8 +49,11 @@ for (const change of changes) {
 }
 
 t.test('another protocol is told apart before anything else is looked at', async (t) => {
-  const text = Buffer.from('{"protocol":99}').toString('base64url');
-  t.match(parseHello(text), { code: 'protocol-version', message: /99 is not spoken/ });
+  for (const version of [1, 99]) {
+    const text = Buffer.from(`{"protocol":${version}}`).toString('base64url');
+    const message = `peer protocol ${version} is not spoken here, only 2`;
+    t.strictSame(parseHello(text), { code: 'protocol-version', message });
+  }
 });
 
 t.test('any text is a hello or a refusal', async () => {

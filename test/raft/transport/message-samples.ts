@@ -1,6 +1,7 @@
 /** Arbitrary messages for property tests, over the whole range of each field. */
 import fc from 'fast-check';
-import type { Entry, Message } from '../../../src/raft/core/types.js';
+import { encodeConfiguration } from '../../../src/raft/core/configuration-codec.js';
+import type { Configuration, Entry, Message } from '../../../src/raft/core/types.js';
 import type { GroupMessage } from '../../../src/raft/transport/types.js';
 
 /** Like fc.record, but objects of the ordinary kind, as the decoder makes them. */
@@ -18,8 +19,27 @@ export const u53 = fc.oneof(
 
 const envelope = { from: u53, to: u53, term: u53 };
 
+const members = fc.uniqueArray(
+  plain({ node: fc.integer({ min: 1, max: 65_535 }), replica: fc.integer({ min: 1, max: 999 }) }),
+  { maxLength: 5, selector: ({ node }) => node },
+);
+
+/** Any that a group could have. */
+export const configuration: fc.Arbitrary<Configuration> = plain({
+  voters: members.filter(({ length }) => length > 0),
+  outgoing: members,
+  learners: members,
+  learnersNext: members,
+  autoLeave: fc.boolean(),
+  nextReplica: fc.integer({ min: 1_000, max: Number.MAX_SAFE_INTEGER }),
+});
+
+const data = fc.uint8Array({ maxLength: 40 });
 const entries = fc.array(
-  plain({ term: u53, kind: fc.constantFrom(0, 1, 2), data: fc.uint8Array({ maxLength: 40 }) }),
+  fc.oneof(
+    plain({ term: u53, kind: fc.constantFrom(0, 1), data }),
+    plain({ term: u53, kind: fc.constant(2), data: configuration.map(encodeConfiguration) }),
+  ),
   { maxLength: 6 },
 );
 
@@ -58,9 +78,7 @@ const vote = {
 };
 
 /** One for each type there is: a message that the wire forgot would be lost without a word. */
-const others: {
-  [Type in Exclude<Message['type'], 'append' | 'snapshot' | 'gone'>]: fc.Arbitrary<Message>;
-} = {
+const others: { [Type in Exclude<Message['type'], 'append'>]: fc.Arbitrary<Message> } = {
   'append-response': plain({
     type: fc.constant('append-response' as const),
     ...envelope,
@@ -68,8 +86,8 @@ const others: {
     index: u53,
     hintIndex: u53,
     hintTerm: u53,
-    wantsSnapshot: fc.constant(false),
-  }),
+    wantsSnapshot: fc.boolean(),
+  }).map((answer) => ({ ...answer, wantsSnapshot: answer.wantsSnapshot && answer.rejected })),
   'pre-vote': plain({ type: fc.constant('pre-vote' as const), ...vote }),
   vote: plain({ type: fc.constant('vote' as const), ...vote }),
   'pre-vote-response': plain({
@@ -95,12 +113,24 @@ const others: {
     context: u53,
     index: u53,
   }),
+  snapshot: plain({
+    type: fc.constant('snapshot' as const),
+    ...envelope,
+    snapshot: plain({
+      index: u53,
+      term: u53,
+      bytes: u53,
+      checksum: fc.integer({ min: 0, max: 0xffff_ffff }),
+      configuration,
+    }),
+  }),
+  gone: plain({ type: fc.constant('gone' as const), ...envelope }),
   heartbeat: plain({
     type: fc.constant('heartbeat' as const),
     ...envelope,
     commit: u53,
     context: u53,
-    quiet: fc.constant(false),
+    quiet: fc.boolean(),
   }),
   'heartbeat-response': plain({
     type: fc.constant('heartbeat-response' as const),

@@ -33,7 +33,7 @@ t.test('moves the live entries with the next batches, and then stops', async (t)
   t.equal(carrier.reading, undefined);
 });
 
-t.test('what was cut or compacted meanwhile is not carried', async (t) => {
+t.test('I5: what was cut or compacted meanwhile is not carried', async (t) => {
   const { appender, carrier, oldest, log, state } = await twoSegments();
   carrier.start(oldest);
   carrier.advance();

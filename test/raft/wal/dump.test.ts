@@ -57,7 +57,7 @@ async function items(disk: SimulatedDisk): Promise<DumpItem[]> {
 t.test('describes every frame and record with its place, and can be JSON', async (t) => {
   const all = await items(await logWith(1));
   t.match(JSON.parse(JSON.stringify(all)), [
-    { item: 'segment', file: FIRST, id: 1, capacityBytes: 16384, salt: 5 },
+    { item: 'segment', file: FIRST, id: 1, version: 2, capacityBytes: 16384, salt: 5 },
     { item: 'frame', kind: 'first', offset: 4096, bytes: 24, sequence: 1, crc: 'ok' },
     { item: 'frame', kind: 'batch', offset: 4120, sequence: 2 },
     { item: 'record', record: 'group-removed', group: 2, minReplica: 3 },
@@ -79,6 +79,18 @@ t.test('describes every frame and record with its place, and can be JSON', async
     { item: 'segment', id: 2 },
     { item: 'unused', offset: 4096, bytes: 16384 - 4096 },
   ]);
+});
+
+t.test('names a snapshot and where it begins', async (t) => {
+  const disk = await logWith(1);
+  const wal = createWal({ dir: 'node', clock: new ManualClock(), fileSystem: disk });
+  await wal.open();
+  const snapshot = { index: 9, term: 1, configuration };
+  const writes = [{ group: 1, snapshot, entries: [] }];
+  await wal.write({ created: [], removed: [], writes });
+  await wal.close();
+  const found = (await items(disk)).filter((item) => item.item === 'record');
+  t.match(found.at(-1), { record: 'snapshot-mark', group: 1, ...snapshot });
 });
 
 t.test('the bytes it names add up: nothing is passed over', async (t) => {

@@ -44,7 +44,7 @@ t.test('a batch is the one of the test vector, and is read back', async (t) => {
   writer.batch({
     created: [birth],
     removed: [{ group: 4, minReplica: 99 }],
-    writes: [{ group: 5, entries, hardState, compact: mark }],
+    writes: [{ group: 5, snapshot: mark, entries, hardState, compact: mark }],
   });
   writer.entry(7, 5, { index: 9, term: 6, kind: 1, data: Buffer.from('carried') });
   writer.finish(FrameKind.batch, { sequence: 2 ** 33 + 5, previousBytes: 128 }, seed);
@@ -61,6 +61,7 @@ t.test('a batch is the one of the test vector, and is read back', async (t) => {
   t.strictSame(found, [
     ['group-removed', 4, 99],
     ['group-created', birth],
+    ['snapshot-mark', 5, mark],
     ['entry', 5, 1, 6, 0, ''],
     ['entry', 5, 2, 6, 1, 'hello, log'],
     ['entry', 5, 3, 7, 2, '12345678'],

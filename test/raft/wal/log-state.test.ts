@@ -1,4 +1,5 @@
 import t from 'tap';
+import { encodeConfiguration } from '../../../src/raft/core/configuration-codec.js';
 import type { Entry, HardState } from '../../../src/raft/core/types.js';
 import { FRAME_HEADER_BYTES, FrameKind } from '../../../src/raft/wal/frame.js';
 import { FrameWriter } from '../../../src/raft/wal/frame-writer.js';
@@ -50,7 +51,7 @@ async function replayer() {
   };
 }
 
-t.test('an overwriting entry truncates although a mark covers it: no ghosts (C13)', async (t) => {
+t.test('C13: an overwriting entry truncates although a mark covers it: no ghosts', async (t) => {
   const { state, apply } = await replayer();
   apply(FrameKind.first, (writer) => writer.groupCreated(birth));
   apply(FrameKind.batch, (writer) => {
@@ -61,11 +62,53 @@ t.test('an overwriting entry truncates although a mark covers it: no ghosts (C13
   t.match(state.recovered().groups, [{ lastIndex: 4, terms: [] }], '5/1 does not come back');
 });
 
-t.test('a record that contradicts the log is an error', async (t) => {
+t.test('I8: a record that contradicts the log is an error', async (t) => {
   const cases: [string, RegExp, (writer: FrameWriter) => void][] = [
     ['a gap', /entry 3 of group 1 after 0/, (writer) => writer.entry(1, 1, entry(3, 1))],
     ['an unknown group', /group 9 was never created/, (writer) => writer.hardState(9, hardState)],
     ['a second birth', /created a second time/, (writer) => writer.groupCreated(birth)],
+    [
+      'a term that falls',
+      /terms of group 1 fall at entry 2/,
+      (writer) => {
+        writer.entry(1, 1, entry(1, 2));
+        writer.entry(1, 1, entry(2, 1));
+      },
+    ],
+    [
+      'a configuration that is none',
+      /configuration in entry 1 of group 1/,
+      (writer) => writer.entry(1, 1, { ...entry(1, 1), kind: 2 }),
+    ],
+    [
+      'a compaction beyond the end',
+      /compacted at 1, which it lacks/,
+      (writer) => writer.compactionMark(1, mark(1, 1)),
+    ],
+    [
+      'a compaction at another entry',
+      /compacted at 1, which it lacks/,
+      (writer) => {
+        writer.entry(1, 1, entry(1, 1));
+        writer.compactionMark(1, mark(1, 2));
+      },
+    ],
+    [
+      'a snapshot before the beginning',
+      /a snapshot at 4 of group 1 after 5/,
+      (writer) => {
+        writer.snapshotMark(1, mark(5, 2));
+        writer.snapshotMark(1, mark(4, 2));
+      },
+    ],
+    [
+      'two snapshots at one index',
+      /a snapshot at 5 of group 1 after 5/,
+      (writer) => {
+        writer.snapshotMark(1, mark(5, 2));
+        writer.snapshotMark(1, mark(5, 3));
+      },
+    ],
     ['a table inside', /in the middle/, (writer) => writer.tombstone(3, 3)],
   ];
   for (const [why, message, fill] of cases) {
@@ -74,6 +117,72 @@ t.test('a record that contradicts the log is an error', async (t) => {
     t.throws(() => apply(FrameKind.batch, fill), message, why);
     t.throws(() => apply(FrameKind.batch, fill), MalformedRecord, why);
   }
+});
+
+t.test(
+  'D2, C13: a snapshot beside the log leaves no ghosts, whatever is written behind it',
+  async (t) => {
+    const { state, apply } = await replayer();
+    apply(FrameKind.first, (writer) => writer.groupCreated(birth));
+    apply(FrameKind.batch, (writer) => {
+      for (let index = 1; index <= 5; index++) writer.entry(1, 1, entry(index, 1));
+      writer.snapshotMark(1, mark(3, 2));
+    });
+    t.match(state.recovered().groups, [{ lastIndex: 3, terms: [], mark: mark(3, 2) }]);
+    apply(FrameKind.batch, (writer) => {
+      // Carried before the snapshot came: 4 and 5 of term 1 are nobody's entries any more.
+      writer.entry(7, 1, entry(4, 1));
+      writer.entry(1, 1, entry(4, 2));
+      writer.entry(7, 1, entry(5, 1));
+    });
+    t.match(state.recovered().groups, [{ lastIndex: 4, terms: [{ from: 4, term: 2 }] }]);
+  },
+);
+
+t.test('configurations are known again when their entries were carried', async (t) => {
+  const change = (index: number, term: number, nextReplica: number): Entry => ({
+    ...entry(index, term),
+    kind: 2,
+    data: encodeConfiguration({ ...configuration, nextReplica }),
+  });
+  const { state, apply } = await replayer();
+  const configurations = () =>
+    state
+      .recovered()
+      .groups[0]?.configurations.map(({ index, configuration }) => [
+        index,
+        configuration.nextReplica,
+      ]);
+  // The segments before this one are gone: the table is all there is of entries 11 to 15.
+  apply(FrameKind.first, (writer) => {
+    const terms = [{ from: 11, term: 1 }];
+    writer.tableGroup({ ...birth, mark: mark(10, 1), lastIndex: 15, terms });
+  });
+  apply(FrameKind.batch, (writer) => {
+    writer.entry(7, 1, entry(11, 1));
+    writer.entry(7, 1, change(12, 1, 112));
+    writer.entry(1, 1, change(14, 2, 214));
+    // Not live any more.
+    writer.entry(7, 1, change(14, 1, 114));
+  });
+  t.same(configurations(), [
+    [12, 112],
+    [14, 214],
+  ]);
+  apply(FrameKind.batch, (writer) => writer.entry(7, 1, change(13, 1, 113)));
+  t.equal(missingEntry(state), undefined);
+  t.same(configurations(), [
+    [12, 112],
+    [13, 113],
+    [14, 214],
+  ]);
+  // A later table names the same log; it says nothing of what entries carry, and need not.
+  apply(FrameKind.first, (writer) => {
+    const log = state.groups.get(1);
+    if (log !== undefined) writer.tableGroup(log.describe());
+  });
+  apply(FrameKind.batch, (writer) => writer.snapshotMark(1, mark(13, 1)));
+  t.same(configurations(), [[14, 214]]);
 });
 
 t.test('a table must say what the segments before it said', async (t) => {
@@ -177,7 +286,7 @@ t.test('a log begins with a table', async (t) => {
   t.throws(() => state.apply(frame), MalformedRecord);
 });
 
-t.test('tombstones only rise, and stay when the group comes back', async (t) => {
+t.test('G2: tombstones only rise, and stay when the group comes back', async (t) => {
   const { state, apply } = await replayer();
   apply(FrameKind.first, (writer) => writer.groupCreated(birth));
   apply(FrameKind.batch, (writer) => {

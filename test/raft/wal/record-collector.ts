@@ -20,6 +20,7 @@ export function collectRecords(view: DataView): {
     },
     hardState: (group, hardState) => found.push(['hard-state', group, hardState]),
     compactionMark: (group, mark) => found.push(['compaction-mark', group, mark]),
+    snapshotMark: (group, mark) => found.push(['snapshot-mark', group, mark]),
     groupCreated: (birth) => found.push(['group-created', birth]),
     groupRemoved: (group, minReplica) => found.push(['group-removed', group, minReplica]),
     tableGroup: (group) => found.push(['table-group', group]),

@@ -28,8 +28,8 @@ t.test('random bytes are refused or read, and never anything else', async (t) =>
   t.ok(refused > 100);
 });
 
-t.test('a type that is not known is named; the snapshot mark is reserved', async (t) => {
-  for (const type of [0, 4, 10]) {
+t.test('a type that is not known is named', async (t) => {
+  for (const type of [0, 10]) {
     const view = new DataView(new ArrayBuffer(16));
     view.setUint8(0, type);
     const read = () => readRecords(view, 0, 16, collectRecords(view).visitor);

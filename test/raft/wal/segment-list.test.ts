@@ -8,7 +8,7 @@ async function segment(id: number): Promise<Segment> {
   return new Segment({ id, capacityBytes: 8192, salt: 1 }, file);
 }
 
-t.test('goes from the front only, and never the one being written', async (t) => {
+t.test('I3: goes from the front only, and never the one being written', async (t) => {
   const list = new SegmentList();
   for (const id of [3, 4, 5]) list.push(await segment(id));
   list.used(3, 10, 1, 1);

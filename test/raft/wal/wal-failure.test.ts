@@ -6,7 +6,7 @@ import { SimulatedDisk } from '../../simulation/simulated-disk.js';
 import { EMPTY, entry, opened, SEGMENT_BYTES, settle, setUp, write } from './wal-world.js';
 
 for (const kind of ['write', 'datasync'] as const) {
-  t.test(`a failed ${kind} is the end: nothing is tried again (R17)`, async (t) => {
+  t.test(`R17, I7, sys 17: a failed ${kind} is the end: nothing is tried again`, async (t) => {
     const { wal, disk, failures } = await opened();
     await settle();
     disk.fault = (operation) => {

@@ -3,6 +3,7 @@ import { InvariantViolation } from '../../../src/raft/core/invariant.js';
 import { dump } from '../../../src/raft/wal/dump.js';
 import type { Wal } from '../../../src/raft/wal/types.js';
 import { createWal, SEAL_AFTER_MS } from '../../../src/raft/wal/wal.js';
+import { SimulatedDisk } from '../../simulation/simulated-disk.js';
 import { ManualClock } from './manual-clock.js';
 import {
   birth,
@@ -17,7 +18,7 @@ import {
   write,
 } from './wal-world.js';
 
-t.test('a batch with everything in it comes back', async (t) => {
+t.test('R3: a batch with everything in it comes back', async (t) => {
   const { wal, disk } = await opened();
   await wal.write({
     created: [birth(3)],
@@ -61,7 +62,7 @@ t.test('the reader gives at least one entry, then as many as fit', async (t) => 
   await wal.close();
 });
 
-t.test('what a reader gave out stays as it was (I9)', async (t) => {
+t.test('I9: what a reader gave out stays as it was', async (t) => {
   const { wal } = await opened();
   await wal.write(write(1, entry(1, 50)));
   const [first] = wal.reader(1).entries(1, 2, 100);
@@ -108,6 +109,39 @@ t.test('a batch larger than a segment gets one of its own size', async (t) => {
   await wal.close();
   const { groups } = await setUp({}, disk).wal.open();
   t.match(groups, [{ lastIndex: 139, mark: { index: 103 } }, { lastIndex: 0 }]);
+});
+
+t.test('C1, C2, sys 12, sys 15: nothing is acknowledged before its sync has ended', async (t) => {
+  const held: (() => void)[] = [];
+  let holding = false;
+  const schedule = (operation: { readonly kind: string }, run: () => void) => {
+    if (holding && operation.kind === 'datasync') held.push(run);
+    else queueMicrotask(run);
+  };
+  const { wal, disk } = await opened({}, new SimulatedDisk({ schedule }));
+  await settle();
+  holding = true;
+  // One that brings nothing new waits like any other: what it stands behind may not be durable.
+  for (const batch of [
+    write(1, entry(1)),
+    { ...EMPTY, writes: [{ group: 1, entries: [] }] },
+    EMPTY,
+  ]) {
+    let acknowledged = false;
+    const written = wal.write(batch).then(() => {
+      acknowledged = true;
+    });
+    await settle();
+    t.equal(held.length, 1, 'the sync has begun');
+    t.notOk(acknowledged);
+    held.shift()?.();
+    await written;
+    t.ok(acknowledged);
+    const { groups } = await setUp({}, disk.powerCut(4)).wal.open();
+    t.equal(groups[0]?.lastIndex, 1, 'and then a power cut takes nothing away');
+  }
+  holding = false;
+  await wal.close();
 });
 
 t.test('seals after an idle time, once, and at close', async (t) => {
@@ -167,7 +201,7 @@ t.test('pressure names the groups that pin the oldest segment', async (t) => {
   await wal.close();
 });
 
-t.test('what is not compacted is carried forward, and truncates nothing', async (t) => {
+t.test('I5: what is not compacted is carried forward, and truncates nothing', async (t) => {
   const { wal, disk } = await opened();
   await wal.write(write(1, entry(1, 2000), entry(2), entry(3)));
   const first = disk.paths[0] ?? '';
