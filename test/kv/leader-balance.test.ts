@@ -88,12 +88,13 @@ t.test('an attempt that fails is not repeated at once', async (t) => {
   world.reaches = ({ message }) => message.type !== 'timeout-now';
   balance.start({ campaign: false });
   const attempts = () => sentMessages(world.at(1)).filter(({ type }) => type === 'timeout-now');
-  await world.pass(settleMs + 2 * periodMs);
-  t.equal(attempts().length, 1);
-  await world.pass(retryMs - 3 * periodMs);
-  t.equal(attempts().length, 1);
+  await world.pass(settleMs + 3 * periodMs);
+  const first = attempts().length;
+  t.ok(first > 0, 'the core asks again within an attempt');
+  await world.pass(retryMs - 4 * periodMs);
+  t.equal(attempts().length, first);
   await world.pass(4 * periodMs);
-  t.equal(attempts().length, 2);
+  t.ok(attempts().length > first);
 });
 
 t.test('H1: what the preferred node gave away itself is not sent back at once', async (t) => {
