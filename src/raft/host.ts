@@ -92,7 +92,7 @@ export class Host {
       bury: (group) => this.#bury(group),
     });
     this.#freshness = new Freshness({
-      ...{ clock, periodMs: timing.freshnessMs, awake: this.#groups.awake },
+      ...{ clock, random, periodMs: timing.freshnessMs, awake: this.#groups.awake },
       touch: (group) => this.#touch(group),
     });
   }

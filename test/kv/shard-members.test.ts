@@ -1,7 +1,7 @@
 /** Members as operators see them. */
 import t from 'tap';
-import type { Leadership } from '../../src/raft/core/leadership.js';
 import { membersIn } from '../../src/kv/shard-members.js';
+import type { Leadership } from '../../src/raft/core/leadership.js';
 
 const member = (node: number) => ({ node, replica: node + 10 });
 

@@ -43,7 +43,12 @@ t.test('what is something else is refused', async (t) => {
   ]) {
     t.throws(() => decodeStateHashRequest(bytes), StateHashFormatError);
   }
-  for (const bytes of [Buffer.alloc(0), answer.subarray(1), changed(answer, 0, 9), changed(answer, 1, 9)]) {
+  for (const bytes of [
+    Buffer.alloc(0),
+    answer.subarray(1),
+    changed(answer, 0, 9),
+    changed(answer, 1, 9),
+  ]) {
     t.throws(() => decodeStateHashAnswer(bytes), StateHashFormatError);
   }
 });

@@ -21,6 +21,7 @@ function world() {
   const freshness = new Freshness({
     clock,
     periodMs: 1_000,
+    random: () => 0.5,
     awake: awake as unknown as Set<Group>,
     touch: (one) => touched.push(one),
   });

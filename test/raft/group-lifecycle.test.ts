@@ -43,26 +43,29 @@ t.test('a message creates the replica that it names, uninitialised, once', async
   t.ok(queue.empty);
 });
 
-t.test('answers, groups that cannot be here, and requests of no leader create nothing', async (t) => {
-  const { lifecycle, queue } = world();
-  lifecycle.addressed(10, message(7));
-  for (const type of [
-    'append-response',
-    'heartbeat-response',
-    'vote-response',
-    'timeout-now',
-    'read-index',
-    'gone',
-  ] as const) {
-    lifecycle.addressed(3, message(7, type));
-  }
-  t.ok(queue.empty);
-  for (const type of ['append', 'snapshot', 'pre-vote', 'vote'] as const) {
-    lifecycle.addressed(3, message(7, type));
-    t.equal(queue.take(1).wal.created.length, 1, type);
-    lifecycle.durable({ created: [{ group: 3 } as never], removed: [], writes: [] });
-  }
-});
+t.test(
+  'answers, groups that cannot be here, and requests of no leader create nothing',
+  async (t) => {
+    const { lifecycle, queue } = world();
+    lifecycle.addressed(10, message(7));
+    for (const type of [
+      'append-response',
+      'heartbeat-response',
+      'vote-response',
+      'timeout-now',
+      'read-index',
+      'gone',
+    ] as const) {
+      lifecycle.addressed(3, message(7, type));
+    }
+    t.ok(queue.empty);
+    for (const type of ['append', 'snapshot', 'pre-vote', 'vote'] as const) {
+      lifecycle.addressed(3, message(7, type));
+      t.equal(queue.take(1).wal.created.length, 1, type);
+      lifecycle.durable({ created: [{ group: 3 } as never], removed: [], writes: [] });
+    }
+  },
+);
 
 t.test('G2, sys 26: no late message creates a removed replica again', async (t) => {
   const { lifecycle, take, files, queue } = world();

@@ -34,7 +34,9 @@ t.test('a role is told with the node that leads, and elections are counted', asy
 t.test('H1: a leader with a slow disk says why it hands over', async (t) => {
   const { told, take, lines } = news(t);
   take({ handOver: { to: replicaOf(3), reason: 'slow-disk' } });
-  t.match(lines, [['warn', { group: 1, to: 3, reason: 'slow-disk' }, /disk of this node is slower/]]);
+  t.match(lines, [
+    ['warn', { group: 1, to: 3, reason: 'slow-disk' }, /disk of this node is slower/],
+  ]);
   t.equal(told.statistics.slowDiskHandOvers, 1);
   take({ handOver: { to: replicaOf(3), reason: 'state-damaged' } });
   t.match(lines[1], ['warn', { reason: 'state-damaged' }, /state is damaged/]);

@@ -28,26 +28,32 @@ function world(t: Test) {
   return { group, intake, given, addressed, buried, asked, log, send };
 }
 
-t.test('a replica speaks through its own node; a stranger through any, and is remembered', async (t) => {
-  const { given, group, intake, send } = world(t);
-  send(2, {});
-  t.equal(given.length, 1);
-  send(3, {});
-  t.equal(given.length, 1, 'replica 12 does not live on node 3');
-  t.equal(intake.dropped, 1);
-  send(7, { from: 99 });
-  t.equal(given.length, 2, 'the core knows whether it is younger or gone (G2, sys 28)');
-  t.equal(group.nodeOf(99), 7);
-});
+t.test(
+  'a replica speaks through its own node; a stranger through any, and is remembered',
+  async (t) => {
+    const { given, group, intake, send } = world(t);
+    send(2, {});
+    t.equal(given.length, 1);
+    send(3, {});
+    t.equal(given.length, 1, 'replica 12 does not live on node 3');
+    t.equal(intake.dropped, 1);
+    send(7, { from: 99 });
+    t.equal(given.length, 2, 'the core knows whether it is younger or gone (G2, sys 28)');
+    t.equal(group.nodeOf(99), 7);
+  },
+);
 
-t.test('G2: messages to an earlier replica are dropped, a later one ends the one here', async (t) => {
-  const { given, buried, intake, send } = world(t);
-  send(2, { to: replicaOf(1) - 1 });
-  t.same([given.length, buried.length, intake.dropped], [0, 0, 1]);
-  send(2, { to: replicaOf(1) + 1 });
-  t.same(buried, [1]);
-  t.equal(given.length, 0);
-});
+t.test(
+  'G2: messages to an earlier replica are dropped, a later one ends the one here',
+  async (t) => {
+    const { given, buried, intake, send } = world(t);
+    send(2, { to: replicaOf(1) - 1 });
+    t.same([given.length, buried.length, intake.dropped], [0, 0, 1]);
+    send(2, { to: replicaOf(1) + 1 });
+    t.same(buried, [1]);
+    t.equal(given.length, 0);
+  },
+);
 
 t.test('what is for another group may bring that into being', async (t) => {
   const { addressed, send } = world(t);

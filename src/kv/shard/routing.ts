@@ -308,6 +308,7 @@ export class Router {
       throw forwardingError(error, shard, node);
     }
     if (answer.kind === 'error') throw answer.error;
+    this.#whereabouts.served(shard, node);
     // A read may have been answered by any replica.
     if (answer.kind === 'write') this.#whereabouts.note(shard, answer.answer.node);
     return answer;

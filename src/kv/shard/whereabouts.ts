@@ -25,6 +25,8 @@ export class Whereabouts {
   readonly #options: WhereaboutsOptions;
   /** Leaders of shards this node holds no replica of, as last heard in answers. */
   readonly #hints = new Map<GroupId, NodeId>();
+  /** Nodes that answered for the shard last: they hold a replica, whoever leads. */
+  readonly #holders = new Map<GroupId, NodeId>();
 
   constructor(options: WhereaboutsOptions) {
     this.#options = options;
@@ -38,6 +40,11 @@ export class Whereabouts {
   /** The leader was heard of. */
   note(shard: GroupId, leader: NodeId): void {
     if (leader !== this.#options.node) this.#hints.set(shard, leader);
+  }
+
+  /** The node has served a request of the shard. */
+  served(shard: GroupId, by: NodeId): void {
+    this.#holders.set(shard, by);
   }
 
   /**
@@ -58,7 +65,8 @@ export class Whereabouts {
     const { node, nodes, local } = this.#options;
     const known = local.membersOf(shard.group) ?? [];
     const placed = shard.members.map((member) => member.node);
-    const others = new Set([...known, ...placed, ...nodes]);
+    const holder = this.#holders.get(shard.group) ?? node;
+    const others = new Set([holder, ...known, ...placed, ...nodes]);
     others.delete(node);
     return [...others];
   }
@@ -66,6 +74,7 @@ export class Whereabouts {
   /** True when the refusal named somebody else whom to ask. */
   learn(shard: GroupId, refusedBy: NodeId, refusal: KvError): boolean {
     const { leader } = refusal.facts;
+    if (this.#holders.get(shard) === refusedBy) this.#holders.delete(shard);
     // A replica here knows better than a hint.
     if (this.#options.local.holds(shard)) return false;
     if (leader !== undefined && leader !== refusedBy && leader !== this.#options.node) {

@@ -172,7 +172,7 @@ export class Raft {
 
   /** Not a member any longer, for ever: the host destroys this replica. */
   get removed(): boolean {
-    return false;
+    return this.#removed;
   }
 
   get membership(): Membership {

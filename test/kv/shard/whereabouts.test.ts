@@ -49,6 +49,14 @@ t.test('refusals teach: somebody else is named, or the hint was wrong', async (t
   t.notOk(whereabouts.learn(1, 4, refusal(1)), 'this node, which holds nothing');
 });
 
+t.test('who served last is asked before those of the map, until it refuses', async (t) => {
+  const whereabouts = from(1);
+  whereabouts.served(1, 4);
+  t.same(asked(whereabouts, 4), [4, 2, 3, 5]);
+  whereabouts.learn(1, 4, new KvError('not_leader', { shard: 1 }));
+  t.same(asked(whereabouts, 4), [2, 3, 4, 5]);
+});
+
 t.test('a replica here knows better: writes go to whom it hears, or nowhere', async (t) => {
   t.same(asked(from(1, { members: [1, 4, 5], leader: 4 }), 3), [4, 4, 4]);
   t.same(asked(from(1, { members: [1, 4, 5], leader: undefined }), 2), [undefined, undefined]);
@@ -58,7 +66,8 @@ t.test('a replica here knows better: writes go to whom it hears, or nowhere', as
     [4, 5, 2, 3],
     'its members before those of the map',
   );
-  t.same(asked(from(1, { members: [1, 4, 5], leader: 5 }), 3, { ...read, prefer: 1 } as never), [
-    1, 5, 1,
-  ]);
+  t.same(
+    asked(from(1, { members: [1, 4, 5], leader: 5 }), 3, { ...read, prefer: 1 } as never),
+    [1, 5, 1],
+  );
 });

@@ -3,10 +3,13 @@
  * properties of the Raft paper (figure 3) and the promises of the core to its host. The ghost
  * state here outlives crashes; the replicas know nothing of it.
  */
+import type { Membership } from '../../../src/raft/core/membership.js';
 import type {
   Append,
+  Configuration,
   Effects,
   Entry,
+  EntryId,
   Index,
   Message,
   ReplicaId,
@@ -14,15 +17,9 @@ import type {
   Role,
   Term,
 } from '../../../src/raft/core/types.js';
+import { must } from './broken-promise.js';
+import { CommittedConfigurations } from './committed-configurations.js';
 import type { SimulatedReplica } from './simulated-replica.js';
-
-export class BrokenPromise extends Error {
-  override readonly name = 'BrokenPromise';
-}
-
-export function must(condition: unknown, what: string): asserts condition {
-  if (!condition) throw new BrokenPromise(what);
-}
 
 /** What was last seen of one process; forgotten when it crashes. */
 interface Seen {
@@ -47,7 +44,6 @@ interface AskedRead {
 }
 
 export class ClusterInvariants {
-  readonly #voters: readonly ReplicaId[];
   readonly #replicas: ReadonlyMap<ReplicaId, SimulatedReplica>;
   readonly #leaders = new Map<Term, ReplicaId>();
   /** By index; the entry before the first one stands for the empty log. */
@@ -59,9 +55,10 @@ export class ClusterInvariants {
   readonly #votes = new Map<string, ReplicaId>();
   readonly #seen = new Map<ReplicaId, Seen>();
   readonly #reads = new Map<RequestId, AskedRead>();
+  readonly #configurations: CommittedConfigurations;
 
-  constructor(voters: readonly ReplicaId[], replicas: ReadonlyMap<ReplicaId, SimulatedReplica>) {
-    this.#voters = voters;
+  constructor(first: Configuration, replicas: ReadonlyMap<ReplicaId, SimulatedReplica>) {
+    this.#configurations = new CommittedConfigurations(first);
     this.#replicas = replicas;
   }
 
@@ -103,6 +100,7 @@ export class ClusterInvariants {
     if (ledBefore && role === 'leader') {
       must(lastIndex >= before.lastIndex, `leader ${id} shortened its own log`);
     }
+    this.#configurations.inForce(replica);
     if (commit > (before?.commit ?? 0)) this.#commitRose(replica, before?.commit ?? 0);
     if (role === 'leader' && !ledBefore) this.#electionSafety(replica);
     if (lastIndex !== before?.lastIndex || lastTerm !== before.lastTerm) this.#logMatching(replica);
@@ -118,7 +116,7 @@ export class ClusterInvariants {
         must(role === 'leader', `${id} commits ${index} first and is ${role}`);
         must(core.termAt(commit) === term, `${id} commits ${commit} by counting an old term`);
         must(index === this.#committed.length, `${id} commits ${index} over a gap`);
-        this.#durableOnQuorum(index, own);
+        this.#durableOnQuorum(core.membership, { index, term: own });
         this.#committed.push({ term: own, committedIn: term });
       } else {
         must(known.term === own, `${id} commits ${index}/${own}, committed was ${known.term}`);
@@ -126,13 +124,15 @@ export class ClusterInvariants {
     }
   }
 
-  #durableOnQuorum(index: Index, term: Term): void {
-    let holders = 0;
-    for (const voter of this.#voters) {
-      if (this.#replicas.get(voter)?.disk.holds(index, term) === true) holders += 1;
+  /** Of each set of voters in the configuration in force at whoever commits. */
+  #durableOnQuorum({ voters, outgoing }: Membership, { index, term }: EntryId): void {
+    for (const set of [voters, outgoing]) {
+      if (set.length === 0) continue;
+      const holds = (id: ReplicaId) => this.#replicas.get(id)?.disk.holds(index, term) === true;
+      const holders = set.filter(holds);
+      const enough = 2 * holders.length > set.length;
+      must(enough, `${index}/${term} committed, durable on ${holders} of ${set}`);
     }
-    const needed = Math.floor(this.#voters.length / 2) + 1;
-    must(holders >= needed, `${index}/${term} committed, durable on ${holders} of ${needed}`);
   }
 
   /** Figure 3, election safety and leader completeness. */
@@ -170,6 +170,7 @@ export class ClusterInvariants {
       const committed = this.#committed[entry.index];
       must(committed?.term === entry.term, `${replica.id} applies ${entry.index}/${entry.term}`);
       this.#sameContent(entry);
+      this.#configurations.committed(entry);
     }
     for (const { id, index } of effects.reads) {
       const read = this.#takeRead(id, replica.id);

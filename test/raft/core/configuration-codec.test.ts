@@ -2,6 +2,8 @@ import * as fc from 'fast-check';
 import t from 'tap';
 import {
   configurationBytes,
+  decodeConfiguration,
+  encodeConfiguration,
   getConfiguration,
   MEMBERS_MAX,
   putConfiguration,
@@ -25,6 +27,16 @@ function encoded(configuration: Configuration): DataView {
   putConfiguration(view, 0, configuration);
   return view;
 }
+
+const member = (replica: number) => ({ node: replica, replica });
+const joint: Configuration = {
+  voters: [member(1), member(4)],
+  outgoing: [member(1), member(2)],
+  learners: [member(5)],
+  learnersNext: [member(2)],
+  autoLeave: true,
+  nextReplica: 6,
+};
 
 t.test('every configuration comes back, and takes the space it said', async (t) => {
   fc.assert(
@@ -60,6 +72,22 @@ t.test('what is not exactly a configuration is refused', async (t) => {
   view.setUint32(8, MEMBERS_MAX + 1, true);
   t.equal(getConfiguration(view, 0, end), undefined, 'too many members');
   view.setUint32(8, 1, true);
-  view.setUint32(0, 2, true);
+  view.setUint32(0, 4, true);
   t.equal(getConfiguration(view, 0, end), undefined, 'unknown flags');
+});
+
+t.test('an older file has no nextReplica: nobody had left by then', async (t) => {
+  const voters = [3, 9, 7].map((replica) => ({ node: replica, replica }));
+  const nobody = { outgoing: [], learners: [], learnersNext: [], autoLeave: true };
+  const view = encoded({ voters, ...nobody, nextReplica: 40 });
+  t.equal(getConfiguration(view, 0, view.byteLength)?.nextReplica, 40);
+  view.setUint32(0, 1, true);
+  t.match(getConfiguration(view, 0, view.byteLength - 8), { autoLeave: true, nextReplica: 10 });
+});
+
+t.test('the data of an entry', async (t) => {
+  const data = encodeConfiguration(joint);
+  const within = Buffer.concat([Buffer.from('abc'), data]).subarray(3);
+  t.same(decodeConfiguration(within), joint);
+  t.equal(decodeConfiguration(data.subarray(1)), undefined);
 });

@@ -112,6 +112,7 @@ t.test(
     cluster.transfer(1, 3);
     const late = cluster.drop(ofType('timeout-now'))[0];
     if (late === undefined) return t.fail('the target was asked');
+    cluster.lost = ofType('timeout-now');
     for (let i = 0; i < electionTicksMin; i += 1) {
       cluster.tick(1);
       cluster.settle();

@@ -176,11 +176,17 @@ t.test('answers to a replica that leads nobody are ignored', async (t) => {
 });
 
 t.test(
-  'a replica outside the configuration votes for nobody else and campaigns never',
+  'G2: a replica that is no member campaigns never, and asks whether it was removed',
   async (t) => {
     const raft = replica({ self: 9 });
     raft.drain();
     for (let i = 0; i < 100; i += 1) raft.step({ kind: 'tick' });
-    t.equal(raft.drain(), undefined);
+    const { send = [], append } = raft.drain() ?? {};
+    t.same(
+      [...new Set(send.map(({ type, to }) => `${type} to ${to}`))],
+      ['heartbeat-response to 1', 'heartbeat-response to 2', 'heartbeat-response to 3'],
+    );
+    t.equal(append, undefined);
+    t.equal(raft.status.term, 0);
   },
 );

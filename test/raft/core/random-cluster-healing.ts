@@ -13,13 +13,13 @@ const passesPerTick = 6;
 
 export function healAndConverge(cluster: RandomCluster): void {
   cluster.allLinksWork();
-  for (const replica of cluster.replicas.values()) if (!replica.up) cluster.restart(replica);
+  for (const replica of cluster.down) cluster.restart(replica);
   runUntil(cluster, 'converges', () => converged(cluster));
   workOnce(cluster);
   if (cluster.weather.quietAfterTicks === 0) return;
-  runUntil(cluster, 'goes quiet', () => cluster.up.every((replica) => replica.core.quiet));
+  runUntil(cluster, 'goes quiet', () => membersOf(cluster).every((replica) => replica.core.quiet));
   // Any of them wakes all the others.
-  cluster.read(cluster.random.pick([...cluster.replicas.values()]));
+  cluster.read(cluster.random.pick(membersOf(cluster)));
   runUntil(cluster, 'wakes', () => cluster.invariants.openReads.size === 0);
   workOnce(cluster);
 }
@@ -28,7 +28,7 @@ function workOnce(cluster: RandomCluster): void {
   const leader = leaderOf(cluster);
   if (leader === undefined) throw new Error('converged without a leader');
   cluster.propose(leader, 1);
-  for (const replica of cluster.replicas.values()) cluster.read(replica);
+  for (const replica of membersOf(cluster)) cluster.read(replica);
   runUntil(cluster, 'converges again and answers all reads', () => {
     return converged(cluster) && cluster.invariants.openReads.size === 0;
   });
@@ -67,9 +67,23 @@ function converged(cluster: RandomCluster): boolean {
   if (leader === undefined) return false;
   const { term, lastIndex, commit, applied, transferring } = leader.core.status;
   if (commit !== lastIndex || applied !== commit || transferring) return false;
-  return cluster.up.every((replica) => {
+  if (leader.core.status.pendingChange || !leader.core.status.isVoter) return false;
+  if (!everybodyKnows(cluster, leader)) return false;
+  return membersOf(cluster).every((replica) => {
     const own = replica.core.status;
     if (own.term !== term || own.leader !== leader.id) return false;
     return own.applied === applied && !own.installing;
   });
+}
+
+/** Members are there, and whoever was removed is gone, unless it never was anybody. */
+function everybodyKnows(cluster: RandomCluster, leader: SimulatedReplica): boolean {
+  const { membership } = leader.core;
+  if (!membership.replicas.every((id) => cluster.replicas.get(id)?.up === true)) return false;
+  return cluster.up.every(({ id, core }) => membership.has(id) || core.status.uninitialised);
+}
+
+function membersOf(cluster: RandomCluster): SimulatedReplica[] {
+  const { membership } = leaderOf(cluster)?.core ?? {};
+  return cluster.up.filter(({ id }) => membership?.has(id) ?? true);
 }

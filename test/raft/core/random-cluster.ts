@@ -4,12 +4,14 @@
  * After every event the invariants are checked; at the end all faults stop and the group must
  * become whole again. One seed is one run.
  */
-import type { RaftLimits, RaftTiming } from '../../../src/raft/core/options.js';
-import type { Configuration, Effects, Message, ReplicaId } from '../../../src/raft/core/types.js';
+import type { RaftTiming } from '../../../src/raft/core/options.js';
+import type { Configuration, Input, Message, ReplicaId } from '../../../src/raft/core/types.js';
 import { ClusterInvariants } from './cluster-invariants.js';
 import { healAndConverge } from './random-cluster-healing.js';
+import { RandomMembers, uninitialised } from './random-members.js';
 import { RandomNetwork } from './random-network.js';
 import { RandomSnapshots } from './random-snapshots.js';
+import { effectsLine, messageLine } from './random-trace.js';
 import { SeededRandom } from './seeded-random.js';
 import { SimulatedReplica } from './simulated-replica.js';
 import { randomWeather, type Weather } from './weather.js';
@@ -58,6 +60,7 @@ export class RandomCluster {
   readonly weather: Weather;
   readonly random: SeededRandom;
   readonly snapshots: RandomSnapshots;
+  readonly members: RandomMembers;
   readonly counts: Record<string, number> = {};
   readonly trace: string[] = [];
   events = 0;
@@ -80,21 +83,36 @@ export class RandomCluster {
       learners: learnerIds.map(member),
       learnersNext: [],
       autoLeave: false,
-      nextReplica: 100,
+      nextReplica: voters + learners + 1,
     };
-    for (const id of [...ids, ...learnerIds]) {
-      const limits: RaftLimits = this.weather.limits;
-      const { next } = this.random;
-      const timing = { ...randomTiming, quietAfterTicks: this.weather.quietAfterTicks };
-      const options = { id, configuration, timing, limits, random: next };
-      this.replicas.set(id, new SimulatedReplica(options));
-    }
-    this.invariants = new ClusterInvariants(ids, this.replicas);
+    this.invariants = new ClusterInvariants(configuration, this.replicas);
     this.snapshots = new RandomSnapshots(this);
+    this.members = new RandomMembers(this);
+    for (const id of [...ids, ...learnerIds]) this.create(id, configuration);
+  }
+
+  create(id: ReplicaId, configuration: Configuration = uninitialised): SimulatedReplica {
+    const { limits, quietAfterTicks } = this.weather;
+    const timing = { ...randomTiming, quietAfterTicks };
+    const replica = new SimulatedReplica({
+      id,
+      configuration,
+      timing,
+      limits,
+      random: this.random.next,
+    });
+    this.replicas.set(id, replica);
+    return replica;
   }
 
   get up(): SimulatedReplica[] {
     return [...this.replicas.values()].filter((replica) => replica.up);
+  }
+
+  /** Crashed, and to come back. */
+  get down(): SimulatedReplica[] {
+    const gone = (id: ReplicaId) => this.members.isGone(id);
+    return [...this.replicas.values()].filter((replica) => !replica.up && !gone(replica.id));
   }
 
   note(line: string): void {
@@ -138,6 +156,7 @@ export class RandomCluster {
     if (name === 'crash') return this.#crash(replica);
     if (name === 'compact') return this.#compact(replica);
     if (name === 'snapshot') return this.snapshots.anyStep(replica);
+    if (name === 'churn') return this.members.change(replica);
     if (name === 'damage') return this.snapshots.damage(replica);
     if (name === 'pause') return this.#pause(replica);
     this.#request(replica, name);
@@ -146,7 +165,7 @@ export class RandomCluster {
 
   /** Requests go to whoever believes to lead, mostly: to more than one, in bad times. */
   #whoGets(name: keyof Weather['weights'], up: readonly SimulatedReplica[]): SimulatedReplica {
-    const forLeaders = ['propose', 'read', 'transfer', 'pause'].includes(name);
+    const forLeaders = ['propose', 'read', 'transfer', 'pause', 'churn'].includes(name);
     const leaders = up.filter((replica) => replica.core.status.role === 'leader');
     if (!forLeaders || leaders.length === 0 || this.random.chance(0.3)) return this.random.pick(up);
     return this.random.pick(leaders);
@@ -186,6 +205,21 @@ export class RandomCluster {
   stepped(replica: SimulatedReplica): void {
     this.invariants.stepped(replica);
     this.snapshots.quiet(replica);
+    this.members.destroyIfRemoved(replica);
+  }
+
+  destroyed(replica: SimulatedReplica): void {
+    replica.crash({ surviving: 0, applied: replica.appliedDurable });
+    this.invariants.crashed(replica.id);
+  }
+
+  changeMembership(
+    replica: SimulatedReplica,
+    change: Omit<Extract<Input, { kind: 'change-membership' }>, 'kind' | 'id'>,
+  ): void {
+    const id = this.#nextId++;
+    this.members.asked(id, change.steps);
+    this.step(replica, { kind: 'change-membership', id, ...change });
   }
 
   /** The hosts of both notice that their connection is gone, and wake their groups. */
@@ -218,12 +252,14 @@ export class RandomCluster {
   drain(replica: SimulatedReplica): void {
     const effects = replica.drain();
     if (effects === undefined) return;
-    this.note(`${replica.id}: drain ${describe(effects)}`);
+    this.note(`${replica.id}: drain ${effectsLine(effects)}`);
     this.count('drain');
     if (effects.reads.length > 0) this.count('readGranted');
     if (effects.role?.role === 'leader') this.count('elected');
     if (effects.apply.length > 0) this.count('apply');
     this.invariants.drained(replica, effects);
+    for (const { id } of effects.proposed) this.members.answered(id, 'proposed');
+    for (const { id, reason } of effects.refused) this.members.answered(id, reason);
     this.snapshots.drained(replica, effects);
     this.#post(effects.send);
   }
@@ -254,13 +290,13 @@ export class RandomCluster {
   }
 
   #deliver(message: Message): void {
-    const replica = this.replicas.get(message.to);
-    if (replica === undefined) return;
+    const replica = this.members.receiver(message);
+    if (replica === undefined || this.members.isGone(replica.id)) return;
     if (!replica.up) return this.#network.keep(message);
-    this.note(`${message.to} receives ${line(message)}`);
+    this.note(`${message.to} receives ${messageLine(message)}`);
     this.count(message.type);
     this.step(replica, { kind: 'message', message });
-    if (this.random.chance(this.weather.drainChance)) this.drain(replica);
+    if (replica.up && this.random.chance(this.weather.drainChance)) this.drain(replica);
   }
 
   deliverAll(): void {
@@ -344,7 +380,7 @@ export class RandomCluster {
   }
 
   #restartOne(): void {
-    const down = [...this.replicas.values()].filter((replica) => !replica.up);
+    const { down } = this;
     if (down.length > 0) this.restart(this.random.pick(down));
   }
 
@@ -369,31 +405,4 @@ export class RandomCluster {
     this.#network.heal();
     this.#paused.clear();
   }
-}
-
-function line(message: Message): string {
-  const data = JSON.stringify(message, (key, value) =>
-    key === 'entries'
-      ? value.map((e: { index: number; term: number }) => `${e.index}/${e.term}`)
-      : value,
-  );
-  return data.replaceAll('"', '');
-}
-
-function describe(effects: Effects): string {
-  const { send, append, apply, reads, dropped, role, snapshotsWanted, fetch } = effects;
-  const parts = [`send ${send.length}`];
-  if (append !== undefined) {
-    const entries = append.entries.map((entry) => `${entry.index}/${entry.term}`);
-    parts.push(`write #${append.token} [${entries}] ${JSON.stringify(append.hardState ?? {})}`);
-    const { snapshot } = append;
-    if (snapshot !== undefined) parts.push(`log begins at ${snapshot.index}/${snapshot.term}`);
-  }
-  if (snapshotsWanted.length > 0) parts.push(`wants ${JSON.stringify(snapshotsWanted)}`);
-  if (fetch !== undefined) parts.push(`fetch ${fetch.snapshot.index} from ${fetch.from}`);
-  if (apply.length > 0) parts.push(`apply ${apply.length} from ${apply[0]?.index}`);
-  if (reads.length > 0) parts.push(`reads ${JSON.stringify(reads)}`);
-  if (dropped.length > 0) parts.push(`dropped ${JSON.stringify(dropped)}`);
-  if (role !== undefined) parts.push(`${role.role} of ${role.term}, leader ${role.leader}`);
-  return parts.join('; ');
 }

@@ -37,6 +37,8 @@ export interface Weather {
     readonly snapshot: number;
     /** A state is found to differ from the group's. */
     readonly damage: number;
+    /** Replicas are added, promoted, demoted, removed and replaced. */
+    readonly churn: number;
     readonly crash: number;
     readonly restart: number;
     readonly cut: number;
@@ -56,6 +58,7 @@ export interface Weather {
 export function randomWeather(random: SeededRandom): Weather {
   const appendBytesMax = random.pick([1, 10, 40, 1000]);
   const inflightBytesMax = appendBytesMax * random.pick([1, 2, 10]);
+  const churn = random.pick([0, 0, 0.5, 2]);
   const weights = {
     deliver: random.pick([60, 100]),
     drain: 20,
@@ -69,7 +72,9 @@ export function randomWeather(random: SeededRandom): Weather {
     unreachable: random.pick([0, 0.5]),
     compact: random.pick([0, 0.5, 2, 4]),
     snapshot: random.pick([2, 6, 20]),
-    damage: random.pick([0, 0, 0.05, 0.2]),
+    // The last whole voter may be the one that is voted out: not both in one run.
+    churn,
+    damage: churn > 0 ? 0 : random.pick([0, 0, 0.05, 0.2]),
     crash: random.pick([0, 0.1, 0.4]),
     restart: random.pick([0.5, 2]),
     cut: random.pick([0, 0.1, 0.3]),

@@ -1,9 +1,6 @@
 /** Making snapshots, holding them, giving them away piece by piece. */
 import t from 'tap';
-import {
-  decodeChunkAnswer,
-  encodeChunkRequest,
-} from '../../../src/raft/snapshots/chunk-codec.js';
+import { decodeChunkAnswer, encodeChunkRequest } from '../../../src/raft/snapshots/chunk-codec.js';
 import { defaultSnapshotLimits } from '../../../src/raft/snapshots/limits.js';
 import { SnapshotSender } from '../../../src/raft/snapshots/snapshot-sender.js';
 import type { SnapshotFile } from '../../../src/raft/snapshots/types.js';

@@ -1,0 +1,134 @@
+/**
+ * Who comes and goes in a random run: learners are added on new nodes, promoted, demoted,
+ * removed, the leader among them, and dead voters are replaced, under all the weather there is.
+ * Replicas are created by the first message to them, and destroyed when they are told to go.
+ */
+import type {
+  Configuration,
+  Member,
+  MembershipStep,
+  Message,
+  ReplicaId,
+  RequestId,
+} from '../../../src/raft/core/types.js';
+import type { SeededRandom } from './seeded-random.js';
+import type { SimulatedReplica } from './simulated-replica.js';
+
+export interface MembersWorld {
+  readonly random: SeededRandom;
+  readonly replicas: ReadonlyMap<ReplicaId, SimulatedReplica>;
+  note(line: string): void;
+  count(what: string): void;
+  create(id: ReplicaId): SimulatedReplica;
+  changeMembership(
+    replica: SimulatedReplica,
+    change: { expected?: Configuration; steps: MembershipStep[] },
+  ): void;
+  destroyed(replica: SimulatedReplica): void;
+}
+
+/** More would make every run a large group. */
+const membersMax = 6;
+
+/** A replica that knows nobody: whoever is its leader must send it a snapshot. */
+export const uninitialised: Configuration = {
+  voters: [],
+  outgoing: [],
+  learners: [],
+  learnersNext: [],
+  autoLeave: false,
+  nextReplica: 0,
+};
+
+export class RandomMembers {
+  readonly #world: MembersWorld;
+  /** Told that they were removed; their nodes remember it. */
+  readonly #gone = new Set<ReplicaId>();
+  readonly #asked = new Map<RequestId, string>();
+  #seen: Configuration | undefined;
+
+  constructor(world: MembersWorld) {
+    this.#world = world;
+  }
+
+  isGone(id: ReplicaId): boolean {
+    return this.#gone.has(id);
+  }
+
+  /** Anybody is asked, and mostly for something that makes sense. */
+  change(replica: SimulatedReplica): void {
+    const { random } = this.#world;
+    const { configuration } = replica.core.status;
+    // Whoever asks may have looked some time ago.
+    if (this.#seen === undefined || random.chance(0.8)) this.#seen = configuration;
+    const steps = this.#steps(configuration);
+    if (steps.length === 0) return;
+    const expected = random.chance(0.5) ? { expected: this.#seen } : {};
+    this.#world.changeMembership(replica, { ...expected, steps });
+  }
+
+  #steps({ voters, learners, nextReplica }: Configuration): MembershipStep[] {
+    const { random } = this.#world;
+    const voter = pickReplica(random, voters);
+    const learner = pickReplica(random, learners);
+    const anybody = random.between(1, nextReplica);
+    const add: MembershipStep = { kind: 'add-learner', node: nextReplica };
+    const promote: MembershipStep = { kind: 'promote', replica: learner };
+    const remove: MembershipStep = { kind: 'remove', replica: voter };
+    const kinds: (() => MembershipStep[])[] = [
+      () => [add],
+      () => [add],
+      () => [add],
+      () => [promote],
+      () => [promote],
+      () => [promote, remove],
+      () => [promote, remove],
+      () => learners.map(({ replica }) => ({ kind: 'promote', replica })),
+      () => [remove],
+      () => [{ kind: 'demote', replica: voter }],
+      () => [{ kind: 'remove', replica: learner }],
+      () => voters.slice(1).map(({ replica }) => ({ kind: 'remove', replica })),
+      () => [{ kind: 'remove', replica: anybody }],
+    ];
+    const steps = random.pick(kinds)();
+    const full = voters.length + learners.length >= membersMax;
+    return full && steps.some(({ kind }) => kind === 'add-learner') ? [] : steps;
+  }
+
+  asked(id: RequestId, steps: readonly MembershipStep[]): void {
+    this.#asked.set(id, steps.map(({ kind }) => kind).join('+'));
+  }
+
+  /** Each kind of change is to happen, and each kind of refusal. */
+  answered(id: RequestId, outcome: string): void {
+    const what = this.#asked.get(id);
+    if (what === undefined) return;
+    this.#asked.delete(id);
+    this.#world.count(outcome === 'proposed' ? `change ${what}` : `refused ${outcome}`);
+  }
+
+  /** The replica that a message is for, made when there is none and there may be one. */
+  receiver({ to, type }: Message): SimulatedReplica | undefined {
+    const known = this.#world.replicas.get(to);
+    if (known !== undefined || this.#gone.has(to)) return known;
+    const creates = ['append', 'heartbeat', 'snapshot', 'vote', 'pre-vote'].includes(type);
+    if (!creates) return undefined;
+    this.#world.note(`${to} is created`);
+    this.#world.count('created');
+    return this.#world.create(to);
+  }
+
+  /** A replica that was told so takes its log with it. */
+  destroyIfRemoved(replica: SimulatedReplica): void {
+    if (!replica.up || !replica.core.status.removed) return;
+    this.#gone.add(replica.id);
+    this.#world.note(`${replica.id} was removed and is destroyed`);
+    this.#world.count('destroyed');
+    this.#world.destroyed(replica);
+  }
+}
+
+/** 0, whom nobody knows, when there is nobody. */
+function pickReplica(random: SeededRandom, members: readonly Member[]): ReplicaId {
+  return members.length === 0 ? 0 : random.pick(members).replica;
+}
