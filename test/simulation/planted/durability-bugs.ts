@@ -10,10 +10,10 @@ export const durabilityBugs: readonly PlantedBug[] = [
     edits: [
       {
         file: 'src/raft/host.js',
-        find: 'this.#queue.push(group, effects.append);',
+        find: 'this.#log.queue.push(group, effects.append);',
         replace: `{
-            for (const message of effects.append.then) this.#outgoing.add(group, message);
-            this.#queue.push(group, effects.append);
+            for (const message of effects.append.then) this.#send(group, message);
+            this.#log.queue.push(group, effects.append);
         }`,
       },
     ],
