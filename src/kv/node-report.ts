@@ -141,6 +141,7 @@ export class NodeReport {
     return check('peers', majority, words.join('; ') || 'all other nodes are connected');
   }
 
+  /** But those that are only being created: no shard counts on them yet. */
   #heldGroups(): Group[] {
     return [...this.#sources.host.groups()].sort((a, b) => a.id - b.id);
   }

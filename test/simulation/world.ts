@@ -93,8 +93,9 @@ export class World implements WorldView {
   }
 
   violated(invariant: string, what: string): void {
-    this.trace.line(undefined, () => `VIOLATED ${invariant}: ${what}`);
-    this.violation ??= { invariant, what, atMs: this.nowMs };
+    const short = what.replaceAll(/x{4,}/g, '...');
+    this.trace.line(undefined, () => `VIOLATED ${invariant}: ${short}`);
+    this.violation ??= { invariant, what: short, atMs: this.nowMs };
   }
 
   /** Runs events until then, or until an invariant is broken; false in that case. */

@@ -59,12 +59,16 @@ export const healthRoutes: FastifyPluginAsyncZod<HealthOptions> = async (app, op
   );
 };
 
-/** Nobody known leads the shard, or this node leads it and hears no majority. */
+/**
+ * Of the shards that are held here: nobody known leads it, or this node does and hears no majority.
+ * Of the others this node hears only when somebody asks for them.
+ */
 function shardsWithoutMajority(service: KvService): number[] {
   return service
     .shards()
     .filter(({ leader, replica }) => {
-      const deaf = replica?.role === 'leader' && !replica.quorumActive;
+      if (replica === undefined) return false;
+      const deaf = replica.role === 'leader' && !replica.quorumActive;
       return leader === undefined || deaf;
     })
     .map(({ shard }) => shard);

@@ -47,6 +47,8 @@ export class Standing {
   #term: Term;
   #vote: ReplicaId;
   #leader: ReplicaId = NOBODY;
+  /** Who led last, as far as heard: without a configuration there is nobody else to ask. */
+  #lastLeader: ReplicaId = NOBODY;
   /** Set exactly while this replica leads. */
   #leadership: Leadership | undefined;
   /**
@@ -232,12 +234,13 @@ export class Standing {
 
   /**
    * Nobody leads, as far as a replica without a vote knows. It may be that it was removed, and
-   * that nobody speaks to it any more; then the leader says so (`gone`).
+   * that nobody speaks to it any more; then the leader says so (`gone`). One that was removed
+   * before its first snapshot came knows no members, only who has spoken to it.
    */
   #askWhetherMember(): void {
     const { membership, outbox, self } = this.#parts;
-    for (const to of membership.replicas) {
-      if (to === self) continue;
+    for (const to of new Set([...membership.replicas, this.#lastLeader])) {
+      if (to === self || to === NOBODY) continue;
       outbox.sendNow(poke({ from: self, to, term: this.#term }));
     }
   }
@@ -295,6 +298,7 @@ export class Standing {
     if (!wasFollower || leader !== NOBODY) this.#election.restart();
     this.#role = 'follower';
     this.#leader = leader;
+    if (leader !== NOBODY) this.#lastLeader = leader;
     this.#lastReadContext = this.#leadership?.reads.lastContext ?? this.#lastReadContext;
     this.#leadership = undefined;
     this.#parts.persistence.forgetSelfVote();

@@ -29,7 +29,7 @@ t.test(
       status: 'not_ready',
       node: 1,
       failing: ['shards'],
-      shards_without_majority: [1, 2],
+      shards_without_majority: [1],
     });
     for (const query of ['verbose', 'verbose=', 'verbose=true']) {
       const verbose = await server.request('GET', `/readyz?${query}`);

@@ -20,6 +20,11 @@ export function patched(operations: readonly Operation[], model: RegisterModel):
     if (put === undefined) continue;
     seenAt.set(put.number, Math.min(seenAt.get(put.number) ?? completedAt, completedAt));
   }
+  // What was seen took effect, and so its condition held: something stood there.
+  for (const { number, status, kind } of operations) {
+    const unanswered = status === 'unknown' && kind === 'put';
+    if (unanswered) evidenceAt = Math.max(evidenceAt, seenAt.get(number) ?? evidenceAt);
+  }
   return operations.flatMap((operation) => {
     if (operation.status !== 'unknown' || operation.kind !== 'put') return [operation];
     const completedAt = seenAt.get(operation.number);
