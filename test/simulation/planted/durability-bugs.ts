@@ -92,6 +92,7 @@ export const durabilityBugs: readonly PlantedBug[] = [
   {
     name: 'compaction-past-durable',
     breaks: 'The log lets go of what is applied, though a power cut may still undo that (C15).',
+    directed: 'a slow state',
     edits: [
       {
         file: 'src/raft/compaction.js',
