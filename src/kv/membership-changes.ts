@@ -43,6 +43,10 @@ export class MembershipChanges {
     return this.#changes.size;
   }
 
+  isUnderWay(shard: GroupId): boolean {
+    return this.#changes.has(shard);
+  }
+
   /** Rejects with KvError; `not_leader` when somebody else must be asked. */
   async run(
     shard: GroupId,
