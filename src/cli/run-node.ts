@@ -21,6 +21,8 @@ import { ownVersion } from './version.js';
 
 /** Leaders move within a round trip or two; whoever cannot be reached is not waited for longer. */
 const handOverMs = 2_000;
+/** For what other nodes have forwarded here. */
+const drainMs = 1_000;
 
 /** Resolves when the node listens on both ports. Rejects with a message for an operator. */
 export async function runNode(config: NodeConfig): Promise<RunningNode> {
@@ -79,12 +81,15 @@ async function connectionsMax({ segmentBytes, peerAddresses }: NodeConfig): Prom
   return Math.min(usual, clientConnections(openFiles, { segmentBytes, peers: peerAddresses.size }));
 }
 
-/** Leaders first, so that clients meet one elsewhere; then what is under way; then the rest. */
+/**
+ * Leaderships go while clients are still served over the connections they have, then what is under
+ * way is finished, then the rest closes.
+ */
 function closeOnce(node: OpenNode, http: HttpServer, logger: Logger): () => Promise<void> {
   let closing: Promise<void> | undefined;
   const close = async () => {
-    await node.handOver(handOverMs);
-    await http.close();
+    await Promise.all([node.node.handOver(handOverMs), http.close()]);
+    await node.node.drain(drainMs);
     await node.close();
     logger.info({}, 'node is down');
   };

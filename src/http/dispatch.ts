@@ -85,7 +85,7 @@ export class Dispatcher {
 
   /** What is wrong with the request whatever its route. */
   #refusal(
-    { request, headers }: Exchange,
+    { request, response, headers }: Exchange,
     target: Target | undefined,
     expectsOther: boolean,
   ): Problem | undefined {
@@ -107,7 +107,9 @@ export class Dispatcher {
       const detail = `${JSON.stringify(host)} is not a Host name of this node; use localhost.`;
       return new Problem('host_not_allowed', { detail });
     }
-    return parts.closing() ? new Problem('stopping') : undefined;
+    // An answer before this one, still to come, ends the connection: this one would be lost.
+    const cutOff = parts.draining() && response.socket === null;
+    return cutOff || parts.closing() ? new Problem('stopping') : undefined;
   }
 
   #serve(exchange: Exchange, path: string): void {

@@ -25,6 +25,9 @@ export interface HttpParts {
   readonly answers: UnsentAnswers;
   readonly now: () => number;
   /** True from the moment the server was asked to close. */
+  /** Every answer is the last one of its connection. */
+  readonly draining: () => boolean;
+  /** What has not begun is refused. */
   readonly closing: () => boolean;
 }
 
@@ -103,7 +106,7 @@ export class Exchange {
    */
   send(status: number, headers: string[], body: Buffer | string | undefined): void {
     if (!this.#begin()) return;
-    if (this.parts.closing()) this.response.shouldKeepAlive = false;
+    if (this.parts.draining()) this.response.shouldKeepAlive = false;
     this.response.writeHead(status, headers);
     // Strings here are ASCII; as latin1 they leave together with the headers, without a copy.
     if (typeof body === 'string') this.response.end(body, 'latin1');
@@ -202,7 +205,7 @@ export class Exchange {
     const { request, response } = this;
     const finish = (): void => {
       if (response.headersSent || response.destroyed) return;
-      if (this.parts.closing()) response.shouldKeepAlive = false;
+      if (this.parts.draining()) response.shouldKeepAlive = false;
       response.writeHead(status, headers);
       response.end(body);
     };

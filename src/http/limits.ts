@@ -46,6 +46,8 @@ export interface HttpLimits {
   /** How long and how much of a refused body is read, so that the client sees the answer. */
   readonly lingerMs: number;
   readonly lingerBytesMax: number;
+  /** `close` serves open connections for this long, and ends each with its next answer. */
+  readonly drainMs: number;
   /** `close` waits this long for requests in flight, then cuts them. */
   readonly closeWaitMs: number;
   /** Log lines for failed requests; the rest is counted in the next line. */
@@ -73,7 +75,8 @@ export const defaultLimits: HttpLimits = {
   timeoutGraceMs: 1_000,
   lingerMs: 2_000,
   lingerBytesMax: 16 * 1024 * 1024,
-  closeWaitMs: 10_000,
+  drainMs: 500,
+  closeWaitMs: 5_000,
   failureLogLinesPerSecondMax: 100,
 };
 

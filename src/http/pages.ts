@@ -36,7 +36,7 @@ export interface PagesOptions {
 
 export async function createPages(options: PagesOptions): Promise<FastifyInstance> {
   const { parts, server, page } = options;
-  const { service, metrics, closing } = parts;
+  const { service, metrics, draining } = parts;
   const app = Fastify({
     serverFactory: () => server,
     clientErrorHandler: options.clientErrorHandler,
@@ -57,7 +57,7 @@ export async function createPages(options: PagesOptions): Promise<FastifyInstanc
   addHooks(app, options);
   await registerDocument(app, service.version);
   await app.register(kvDocument);
-  await app.register(healthRoutes, { service, closing });
+  await app.register(healthRoutes, { service, closing: draining });
   await app.register(metricsRoutes, { metrics });
   await app.register(adminRoutes, { service });
   await app.register(shardOperationRoutes, {
@@ -124,7 +124,7 @@ function addHooks(app: FastifyInstance, { parts, page }: PagesOptions): void {
       'Referrer-Policy': 'no-referrer',
       'Content-Security-Policy': "default-src 'none'; frame-ancestors 'none'",
     });
-    if (parts.closing()) reply.header('Connection', 'close');
+    if (parts.draining()) reply.header('Connection', 'close');
     done();
   });
   app.addHook('preValidation', (request, _reply, done) => done(checkRepeated(request.query)));

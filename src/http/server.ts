@@ -3,7 +3,7 @@
  * for all that is not a key. Construct, `listen`, `close`; nothing happens before `listen`.
  */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { AddressInfo, Socket } from 'node:net';
+import { type AddressInfo, Server as NetServer, type Socket } from 'node:net';
 import type { FastifyInstance } from 'fastify';
 import type { Logger } from 'pino';
 import type { KvService } from '../kv/service.js';
@@ -35,7 +35,10 @@ export interface HttpServerOptions {
 
 export interface HttpServer {
   listen(): Promise<{ readonly host: string; readonly port: number }>;
-  /** Stops listening, finishes what is in flight within `closeWaitMs`, then cuts. Idempotent. */
+  /**
+   * Stops listening, serves on for `drainMs` what comes over connections that are open, then
+   * finishes what is in flight within `closeWaitMs`, then cuts. Idempotent.
+   */
   close(): Promise<void>;
 }
 
@@ -52,6 +55,7 @@ class KvorumHttpServer implements HttpServer {
   readonly #answers: UnsentAnswers;
   readonly #now = (): number => performance.now();
   #running: Running | undefined;
+  #draining = false;
   #closing = false;
   #closed: Promise<void> | undefined;
 
@@ -66,7 +70,10 @@ class KvorumHttpServer implements HttpServer {
   }
 
   async listen(): Promise<{ readonly host: string; readonly port: number }> {
-    invariant(this.#running === undefined && !this.#closing, 'listen is called once, before close');
+    invariant(
+      this.#running === undefined && !this.#draining,
+      'listen is called once, before close',
+    );
     const { host, port } = this.#options;
     const running = await this.#build();
     this.#running = running;
@@ -88,13 +95,19 @@ class KvorumHttpServer implements HttpServer {
   }
 
   async #close(): Promise<void> {
-    this.#closing = true;
+    this.#draining = true;
     const running = this.#running;
     if (running === undefined) return;
     const { server, pages } = running;
-    const ended = new Promise<void>((resolve) => server.close(() => resolve()));
-    server.closeIdleConnections();
-    const cut = setTimeout(() => server.closeAllConnections(), this.#limits.closeWaitMs);
+    const { drainMs, closeWaitMs } = this.#limits;
+    const ended = new Promise<void>((resolve) => server.once('close', resolve));
+    // Only the listener goes. http's own `close` cuts idle connections too, and a request that is on
+    // its way over one of them would be lost; each answer from here on ends its connection.
+    NetServer.prototype.close.call(server);
+    await within(drainMs, ended);
+    this.#closing = true;
+    server.close();
+    const cut = setTimeout(() => server.closeAllConnections(), closeWaitMs);
     await ended;
     clearTimeout(cut);
     this.#inFlight.stop();
@@ -119,6 +132,7 @@ class KvorumHttpServer implements HttpServer {
       bodies: this.#bodies,
       answers: this.#answers,
       now: this.#now,
+      draining: () => this.#draining,
       closing: () => this.#closing,
     };
     const server = createNodeServer(limits);
@@ -155,6 +169,15 @@ class KvorumHttpServer implements HttpServer {
       bounded('connections', connections, limits.connectionsMax),
     ];
   }
+}
+
+async function within(limitMs: number, ended: Promise<void>): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const limit = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, limitMs);
+  });
+  await Promise.race([ended, limit]);
+  clearTimeout(timer);
 }
 
 interface Running {

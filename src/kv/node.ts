@@ -38,6 +38,8 @@ import { defaultTuning } from './tuning.js';
 
 /** How often a stopping node looks whether its writes are settled. */
 const drainPollMs = 10;
+/** So long after a leadership has moved all nodes that forward have heard of it. */
+const drainQuietMs = 200;
 
 export class KvNode implements KvService {
   readonly node: NodeId;
@@ -125,6 +127,11 @@ export class KvNode implements KvService {
       [adminRequestKind, (request) => administration.service.serve(request)],
     ]);
     this.#peerRequests = new PeerRequests(handlers, (request) => router.serve(request));
+  }
+
+  /** For the simulator, which looks at the cores after every event. */
+  get host(): Host {
+    return this.#host;
   }
 
   get observer(): NodeObserver | undefined {
@@ -235,18 +242,28 @@ export class KvNode implements KvService {
     this.#host.fail(error);
   }
 
-  /**
-   * Offers every leadership to a follower that keeps up, takes no new work after that, and waits
-   * for the writes under way: their fate would be unknown when the node closes.
-   */
+  /** Offers every leadership to a follower that keeps up; goes on serving and forwarding. */
   async handOver(timeoutMs: number): Promise<void> {
-    const { clock } = this.#parts;
-    const endMs = clock.monotonicMs() + timeoutMs;
     this.#stopDriving();
     if (this.#failure === undefined) await this.#host.handOver(timeoutMs);
+  }
+
+  /**
+   * Takes no new work and waits for the writes under way, whose fate would be unknown when the node
+   * closes, and until the other nodes have stopped sending it requests: one that is on its way when
+   * the streams close is lost, while one that arrives is refused and goes elsewhere.
+   */
+  async drain(timeoutMs: number): Promise<void> {
+    const { clock } = this.#parts;
+    const endMs = clock.monotonicMs() + timeoutMs;
     this.#stopping = true;
-    while (this.#local.writesInProgress > 0 && clock.monotonicMs() < endMs) {
+    let served = this.#router.statistics.served;
+    let servedMs = clock.monotonicMs();
+    for (let nowMs = servedMs; nowMs < endMs; nowMs = clock.monotonicMs()) {
       if (this.#failure !== undefined) return;
+      if (this.#router.statistics.served !== served) servedMs = nowMs;
+      served = this.#router.statistics.served;
+      if (this.#local.writesInProgress === 0 && nowMs - servedMs >= drainQuietMs) return;
       await new Promise<void>((resolve) => clock.after(drainPollMs, resolve));
     }
   }

@@ -39,8 +39,6 @@ export interface OpenNodeOptions {
 
 export interface OpenNode {
   readonly node: KvNode;
-  /** Offers every leadership to a follower, for at most this long, and takes no new work. */
-  handOver(timeoutMs: number): Promise<void>;
   /** Closes node and folder. Idempotent. */
   close(): Promise<void>;
 }
@@ -67,7 +65,7 @@ export async function openNode(options: OpenNodeOptions): Promise<OpenNode> {
     throw error;
   }
   const opened = node;
-  return { node: opened, handOver: (timeoutMs) => opened.handOver(timeoutMs), close };
+  return { node: opened, close };
 }
 
 function buildNode(options: OpenNodeOptions, folder: DataFolder, clock: Clock): KvNode {

@@ -8,11 +8,13 @@ import { invocationOf } from './command-line.js';
 const [mode = '', ...args] = process.argv.slice(2);
 const keepRunning = () => setInterval(() => {}, 60_000);
 const say = (text: string) => process.stdout.write(`${text}\n`);
+/** Says it once signals are listened for: whoever reads it may send one at once. */
+const sayRunning = (text: string) => setImmediate(() => say(text));
 
 const modes: Readonly<Record<string, RunNode>> = {
   fine: async (config) => {
     const timer = keepRunning();
-    say(`running node ${config.nodeId}`);
+    sayRunning(`running node ${config.nodeId}`);
     return {
       close: async () => {
         clearInterval(timer);
@@ -22,12 +24,12 @@ const modes: Readonly<Record<string, RunNode>> = {
   },
   'never-closes': async () => {
     keepRunning();
-    say('running');
+    sayRunning('running');
     return { close: () => new Promise(() => say('closing')) };
   },
   'fails-to-close': async () => {
     keepRunning();
-    say('running');
+    sayRunning('running');
     return { close: () => Promise.reject(new Error('the last checkpoint failed')) };
   },
   'fails-to-start': async () => {

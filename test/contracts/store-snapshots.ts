@@ -188,7 +188,9 @@ export function storeSnapshotContract(t: Test, create: (t: Test) => Store): void
     fill(from);
     from.apply([{ group: 2, entries: [emptyEntry(1)] }]);
     const snapshot = await from.snapshots.make(1);
-    const [first, ...pieces] = await piecesOf(from, snapshot);
+    const pieces = await piecesOf(from, snapshot);
+    // In the middle of a large value, where nothing but the checksum can tell.
+    const [first] = pieces.splice(3, 1);
     if (first === undefined) throw new Error('a file has pieces');
     const damaged = Buffer.from(first.bytes);
     damaged.writeUInt8(damaged.readUInt8(100) ^ 1, 100);

@@ -53,8 +53,22 @@ t.test('close finishes what is in flight and takes nothing new', async (t) => {
   t.equal(server.service.writes.length, 1, 'the one after it is not begun');
 });
 
+t.test('close serves what comes over open connections for a while, and ends them', async (t) => {
+  const server = await startServer(t);
+  const socket = connect(server.port, '127.0.0.1');
+  await once(socket, 'connect');
+  const idle = connect(server.port, '127.0.0.1');
+  await once(idle, 'connect');
+  const closed = server.close();
+  socket.write('PUT /v1/kv/a HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1\r\n\r\nv');
+  const [piece] = (await once(socket, 'data')) as [Buffer];
+  t.match(piece.toString(), /^HTTP\/1.1 201 .*Connection: close/s);
+  await Promise.all([once(socket, 'close'), once(idle, 'close'), closed]);
+  t.equal(server.service.writes.length, 1);
+});
+
 t.test('close does not wait for ever', async (t) => {
-  const server = await startServer(t, { limits: { closeWaitMs: 50 } });
+  const server = await startServer(t, { limits: { drainMs: 10, closeWaitMs: 50 } });
   server.service.before = () => new Promise(() => {});
   const hanging = server.request('PUT', '/v1/kv/a');
   while (server.service.writes.length === 0) await new Promise((resolve) => setImmediate(resolve));

@@ -221,7 +221,7 @@ t.test('a failed disk: nothing is served, peers hear nothing, the reason is show
   await node.close();
 });
 
-t.test('handing over waits for the writes under way, then takes no new ones', async (t) => {
+t.test('draining waits for the writes under way and takes no new ones', async (t) => {
   const parts = new Parts();
   const node = parts.node();
   t.teardown(() => node.close());
@@ -231,7 +231,7 @@ t.test('handing over waits for the writes under way, then takes no new ones', as
   const write = node.write(put, context);
   await parts.run();
   let done = false;
-  const handing = node.handOver(500).then(() => {
+  const draining = node.drain(500).then(() => {
     done = true;
   });
   await parts.run(100);
@@ -241,11 +241,11 @@ t.test('handing over waits for the writes under way, then takes no new ones', as
   parts.wal.complete();
   await parts.run(100);
   t.match(await write, { outcome: 'created' });
-  await handing;
+  await draining;
   t.ok(done);
 });
 
-t.test('handing over does not wait longer than it may', async (t) => {
+t.test('draining does not wait longer than it may', async (t) => {
   const parts = new Parts();
   const node = parts.node();
   await node.open();
@@ -253,9 +253,9 @@ t.test('handing over does not wait longer than it may', async (t) => {
   parts.wal.automatic = false;
   const write = refusalOf(node.write(put, { ...context, timeoutMs: 60_000 }));
   await parts.run();
-  const handing = node.handOver(500);
+  const draining = node.drain(500);
   await parts.run(600);
-  await handing;
+  await draining;
   parts.wal.automatic = true;
   parts.wal.complete();
   await node.close();

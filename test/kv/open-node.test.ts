@@ -58,7 +58,8 @@ t.test('it writes, closes, opens again and has it', async (t) => {
   first.node.observer = observer;
   t.match(await first.node.write(put, context), { outcome: 'created' });
   t.ok(batches > 0, 'the log tells its batches to whoever observes the node');
-  await first.handOver(100);
+  await first.node.handOver(100);
+  await first.node.drain(100);
   await first.close();
   await first.close();
   const second = await opened(t, options(dir));

@@ -36,35 +36,45 @@ export interface MemoryNetworkOptions {
   readonly clock: Clock;
   /** Seeded; the only source of chance. */
   readonly random: () => number;
+  /** Instead: every direction draws from a stream of its own. */
+  readonly randomOf?: (from: NodeId, to: NodeId) => () => number;
   readonly faults?: Partial<MemoryFaults>;
   readonly limits?: Partial<TransportLimits>;
   /** From healing or restart to a working stream. */
   readonly reconnectMs?: number;
 }
 
+/** How the network gets into the process of a node: later, or never, when that one stands still. */
+export interface MemoryProcess {
+  readonly clock: Clock;
+  readonly enter: (run: () => void) => void;
+}
+
 export class MemoryNetwork {
   readonly clock: Clock;
   readonly limits: TransportLimits;
-  readonly #random: () => number;
+  readonly #randomOf: (from: NodeId, to: NodeId) => () => number;
+  readonly #randoms = new Map<number, () => number>();
   readonly #reconnectMs: number;
   readonly #nodes = new Map<NodeId, MemoryTransport>();
-  /** Directed: "1>2". */
-  readonly #cuts = new Set<string>();
+  /** Directions, as `direction` numbers them. */
+  readonly #cuts = new Set<number>();
   #faults: MemoryFaults;
 
   constructor(options: MemoryNetworkOptions) {
     this.clock = options.clock;
     this.limits = transportLimits(options.limits);
-    this.#random = options.random;
+    this.#randomOf = options.randomOf ?? (() => options.random);
     this.#reconnectMs = options.reconnectMs ?? 50;
     this.#faults = { ...noFaults, ...options.faults };
   }
 
   /** The transport of one process. A node restarts by closing the old one and making another. */
-  transport(info: PeerInfo, peers: readonly NodeId[]): MemoryTransport {
+  transport(info: PeerInfo, peers: readonly NodeId[], process?: MemoryProcess): MemoryTransport {
     const old = this.#nodes.get(info.node);
     invariant(old === undefined || old.closed, 'a node has one live process');
-    const transport = new MemoryTransport(this, info, peers);
+    const atOnce = { clock: this.clock, enter: (run: () => void) => run() };
+    const transport = new MemoryTransport({ network: this, info, peers, ...(process ?? atOnce) });
     this.#nodes.set(info.node, transport);
     return transport;
   }
@@ -75,7 +85,7 @@ export class MemoryNetwork {
 
   /** From now on nothing goes from one to the other. Both sides notice after the silence limit. */
   cut(from: NodeId, to: NodeId): void {
-    this.#cuts.add(`${from}>${to}`);
+    this.#cuts.add(direction(from, to));
     this.#afterSilence(from, to);
   }
 
@@ -90,14 +100,13 @@ export class MemoryNetwork {
   }
 
   heal(from: NodeId, to: NodeId): void {
-    this.#cuts.delete(`${from}>${to}`);
+    this.#cuts.delete(direction(from, to));
     this.reconnectLater(from, to);
   }
 
   healAll(): void {
     for (const cut of [...this.#cuts]) {
-      const [from, to] = cut.split('>');
-      this.heal(Number(from), Number(to));
+      this.heal(Math.floor(cut / directionBase), cut % directionBase);
     }
   }
 
@@ -130,21 +139,32 @@ export class MemoryNetwork {
   }
 
   isCut(from: NodeId, to: NodeId): boolean {
-    return this.#cuts.has(`${from}>${to}`);
+    return this.#cuts.size > 0 && this.#cuts.has(direction(from, to));
   }
 
   lost(from: NodeId, to: NodeId): boolean {
-    return this.isCut(from, to) || this.chance(this.#faults.lossRate);
+    const lost = this.chance(from, to, this.#faults.lossRate);
+    return this.isCut(from, to) || lost;
   }
 
   /** Always draws, so that changing one rate does not shift every later choice. */
-  chance(rate: number): boolean {
-    return this.#random() < rate;
+  chance(from: NodeId, to: NodeId, rate: number): boolean {
+    return this.#random(from, to)() < rate;
   }
 
-  delayMs(): number {
+  delayMs(from: NodeId, to: NodeId): number {
     const { delayMinMs, delayMaxMs } = this.#faults;
-    return delayMinMs + (delayMaxMs - delayMinMs) * this.#random();
+    return delayMinMs + (delayMaxMs - delayMinMs) * this.#random(from, to)();
+  }
+
+  #random(from: NodeId, to: NodeId): () => number {
+    const key = direction(from, to);
+    let random = this.#randoms.get(key);
+    if (random === undefined) {
+      random = this.#randomOf(from, to);
+      this.#randoms.set(key, random);
+    }
+    return random;
   }
 
   get faults(): MemoryFaults {
@@ -165,4 +185,11 @@ export class MemoryNetwork {
       other?.lose(a, 'nothing was heard');
     });
   }
+}
+
+/** Node ids are below it. */
+const directionBase = 65_536;
+
+function direction(from: NodeId, to: NodeId): number {
+  return from * directionBase + to;
 }

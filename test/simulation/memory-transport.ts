@@ -4,6 +4,7 @@
  * Frames go through the real codec, so that no object is shared between two nodes and a message
  * that cannot be encoded is found here too.
  */
+import type { Clock } from '../../src/raft/clock.js';
 import { invariant } from '../../src/raft/core/invariant.js';
 import type { NodeId } from '../../src/raft/core/types.js';
 import { ByteWriter } from '../../src/raft/transport/byte-writer.js';
@@ -23,7 +24,9 @@ import {
   type Transport,
   type TransportHandler,
 } from '../../src/raft/transport/types.js';
-import type { MemoryNetwork } from './memory-network.js';
+import type { MemoryNetwork, MemoryProcess } from './memory-network.js';
+
+type Answer = (body: Buffer | undefined, failure: 'unknown' | 'queue-full') => void;
 
 interface OpenRequest {
   readonly resolve: (answer: Buffer) => void;
@@ -55,18 +58,28 @@ class MemoryPeer {
   }
 }
 
+export interface MemoryTransportParts extends MemoryProcess {
+  readonly network: MemoryNetwork;
+  readonly info: PeerInfo;
+  readonly peers: readonly NodeId[];
+}
+
 export class MemoryTransport implements Transport {
   readonly info: PeerInfo;
   readonly #network: MemoryNetwork;
+  readonly #clock: Clock;
+  readonly #enter: (run: () => void) => void;
   readonly #peers = new Map<NodeId, MemoryPeer>();
   readonly #writer = new ByteWriter(64 * 1024);
   #handler: TransportHandler | undefined;
   #nextRequest = 1;
   #closed = false;
 
-  constructor(network: MemoryNetwork, info: PeerInfo, peers: readonly NodeId[]) {
+  constructor({ network, info, peers, clock, enter }: MemoryTransportParts) {
     this.#network = network;
     this.info = info;
+    this.#clock = clock;
+    this.#enter = enter;
     for (const peer of peers) this.#peers.set(peer, new MemoryPeer(network.limits));
   }
 
@@ -93,7 +106,7 @@ export class MemoryTransport implements Transport {
       peer.droppedMessages += messages.length;
       return;
     }
-    const chosen = peer.choice.split(messages, this.#network.clock.monotonicMs());
+    const chosen = peer.choice.split(messages, this.#clock.monotonicMs());
     this.#sendOn(node, peer, link, 'control', chosen.control);
     this.#sendOn(node, peer, link, 'bulk', chosen.bulk);
   }
@@ -103,24 +116,24 @@ export class MemoryTransport implements Transport {
     if (link === undefined) {
       return Promise.reject(new RequestError('not-sent', `no stream to node ${node}`));
     }
-    const { clock, limits } = this.#network;
+    const { limits } = this.#network;
     const full = link.queuedBytes.bulk + body.length > limits.bulkQueueBytesMax;
     if (full || link.requests.size >= limits.requestsWaitingMax) {
       return Promise.reject(new RequestError('queue-full', 'the queue to this node is full'));
     }
     const id = this.#nextRequest++;
     return new Promise((resolve, reject) => {
-      const cancelTimer = clock.after(options.timeoutMs, () => {
+      const cancelTimer = this.#clock.after(options.timeoutMs, () => {
         link.requests.delete(id);
         reject(new RequestError('unknown', 'the time ran out before the answer came'));
       });
       link.requests.set(id, { resolve, reject, cancelTimer });
-      const request = { id, body: Buffer.from(body), sentMs: clock.monotonicMs() };
-      this.#carry(node, link, 'bulk', body.length, () => {
-        const leftMs = Math.floor(options.timeoutMs - (clock.monotonicMs() - request.sentMs));
+      const request = { id, body: Buffer.from(body) };
+      this.#carry(node, link, 'bulk', body.length, (tookMs) => {
+        const leftMs = Math.floor(options.timeoutMs - tookMs);
         const target = this.#network.live(node);
-        void target?.serve(this.info.node, request.body, leftMs, (answer, failure) =>
-          this.#answered(node, link, id, answer, failure),
+        target?.serve(this.info.node, request.body, leftMs, (answer, failure) =>
+          this.#enter(() => this.#answered(node, link, id, answer, failure)),
         );
       });
     });
@@ -146,6 +159,17 @@ export class MemoryTransport implements Transport {
     this.#network.left(this.info.node);
   }
 
+  /** The process is gone in the middle of what it did: nobody here is told, its peers notice. */
+  kill(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    for (const peer of this.#peers.values()) {
+      if (peer.link !== undefined) peer.link.up = false;
+      peer.link = undefined;
+    }
+    this.#network.left(this.info.node);
+  }
+
   /** Called by the network: streams both ways work from now on. */
   connect(node: NodeId, info: PeerInfo): void {
     const peer = this.#peers.get(node);
@@ -164,25 +188,28 @@ export class MemoryTransport implements Transport {
     link.up = false;
     const open = [...link.requests.values()];
     link.requests.clear();
-    for (const request of open) {
-      request.cancelTimer();
-      request.reject(new RequestError('unknown', why));
-    }
-    if (!this.#closed) this.#handler?.onUnreachable(node);
+    this.#enter(() => {
+      for (const request of open) {
+        request.cancelTimer();
+        request.reject(new RequestError('unknown', why));
+      }
+      if (!this.#closed) this.#handler?.onUnreachable(node);
+    });
   }
 
   deliver(from: NodeId, payload: Buffer): void {
-    const content = decodeRecords(payload);
-    invariant(typeof content !== 'string', `a frame of our own cannot be read: ${content}`);
-    this.#handler?.onMessages(from, content.messages);
+    this.#enter(() => {
+      const content = decodeRecords(payload);
+      invariant(typeof content !== 'string', `a frame of our own cannot be read: ${content}`);
+      if (!this.#closed) this.#handler?.onMessages(from, content.messages);
+    });
   }
 
-  async serve(
-    from: NodeId,
-    body: Buffer,
-    timeoutMs: number,
-    answer: (body: Buffer | undefined, failure: 'unknown' | 'queue-full') => void,
-  ): Promise<void> {
+  serve(from: NodeId, body: Buffer, timeoutMs: number, answer: Answer): void {
+    this.#enter(() => void this.#serve(from, body, timeoutMs, answer));
+  }
+
+  async #serve(from: NodeId, body: Buffer, timeoutMs: number, answer: Answer): Promise<void> {
     const peer = this.#peers.get(from);
     if (peer === undefined || this.#handler === undefined) return;
     const { requestsInProgressMax, requestBytesInProgressMax } = this.#network.limits;
@@ -225,9 +252,11 @@ export class MemoryTransport implements Transport {
     while (!outbox.empty) {
       const frame = outbox.encodeFrame(this.#writer, 0);
       const payload = Buffer.from(frame.subarray(frameHeaderBytes));
-      const copies = this.#network.chance(this.#network.faults.duplicateRate) ? 2 : 1;
+      const self = this.info.node;
+      const { duplicateRate, reorderRate } = this.#network.faults;
+      const copies = this.#network.chance(self, node, duplicateRate) ? 2 : 1;
       for (let copy = 0; copy < copies; copy++) {
-        const reordered = this.#network.chance(this.#network.faults.reorderRate);
+        const reordered = this.#network.chance(self, node, reorderRate);
         const deliver = () => this.#network.live(node)?.deliver(this.info.node, payload);
         this.#carry(node, link, kind, payload.length, deliver, reordered);
       }
@@ -240,15 +269,16 @@ export class MemoryTransport implements Transport {
     link: MemoryLink,
     kind: StreamKind,
     bytes: number,
-    arrive: () => void,
+    arrive: (tookMs: number) => void,
     reordered = false,
   ): void {
     const { clock } = this.#network;
+    const self = this.info.node;
     const nowMs = clock.monotonicMs();
-    const lost = this.#network.lost(this.info.node, node);
-    const delayMs = this.#network.delayMs();
+    const lost = this.#network.lost(self, node);
+    const delayMs = this.#network.delayMs(self, node);
     // What is reordered takes up to twice as long and does not hold back what follows.
-    let atMs = nowMs + (reordered ? delayMs + this.#network.delayMs() : delayMs);
+    let atMs = nowMs + (reordered ? delayMs + this.#network.delayMs(self, node) : delayMs);
     if (!reordered) {
       atMs = Math.max(atMs, link.deliveredMs[kind]);
       link.deliveredMs[kind] = atMs;
@@ -257,13 +287,13 @@ export class MemoryTransport implements Transport {
     clock.after(atMs - nowMs, () => {
       link.queuedBytes[kind] -= bytes;
       // A cut takes what is on the way, too.
-      if (!lost && link.up && !this.#network.isCut(this.info.node, node)) arrive();
+      if (!lost && link.up && !this.#network.isCut(self, node)) arrive(atMs - nowMs);
     });
   }
 
   #carryAnswer(to: NodeId, arrive: () => void): void {
     const lost = this.#network.lost(this.info.node, to);
-    const delayMs = this.#network.delayMs();
+    const delayMs = this.#network.delayMs(this.info.node, to);
     this.#network.clock.after(delayMs, () => {
       if (!lost && !this.#network.isCut(this.info.node, to)) arrive();
     });

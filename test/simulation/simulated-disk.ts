@@ -36,8 +36,10 @@ export interface SimulatedDiskOptions {
   /** Sum of the sizes of all files; beyond it writes fail with ENOSPC. */
   readonly capacityBytes?: number;
   /** Owns when, and so in which order, operations take place. Default: at once. */
-  readonly schedule?: (operation: DiskOperation, run: () => void) => void;
+  readonly schedule?: DiskSchedule;
 }
+
+export type DiskSchedule = (operation: DiskOperation, run: () => void) => void;
 
 /** An error to be thrown by an operation; undefined lets it pass. */
 export type DiskFault = 'EIO' | 'ENOSPC' | undefined;
@@ -65,9 +67,9 @@ export class SimulatedDisk implements FileSystem {
   /** Asked before every write where it really goes; undefined: where it should. */
   misdirect: ((operation: DiskOperation, offset: number) => number | undefined) | undefined;
   capacityBytes: number;
+  schedule: DiskSchedule;
   readonly #seed: number;
   readonly #random: () => number;
-  readonly #schedule: (operation: DiskOperation, run: () => void) => void;
   readonly #names = new Map<string, Inode>();
   readonly #durableNames = new Map<string, Inode>();
   /** Lists of changes that became visible together, not yet synced; oldest first. */
@@ -79,7 +81,7 @@ export class SimulatedDisk implements FileSystem {
     this.#seed = options.seed ?? 1;
     this.#random = new SeededRandom(this.#seed).next;
     this.capacityBytes = options.capacityBytes ?? Number.POSITIVE_INFINITY;
-    this.#schedule = options.schedule ?? ((_, run) => queueMicrotask(run));
+    this.schedule = options.schedule ?? ((_, run) => queueMicrotask(run));
   }
 
   get operations(): number {
@@ -218,7 +220,7 @@ export class SimulatedDisk implements FileSystem {
     return new Promise((resolve, reject) => {
       this.#operations++;
       const operation = { kind, path, number: this.#operations };
-      this.#schedule(operation, () => {
+      this.schedule(operation, () => {
         try {
           resolve(this.#perform(operation, effect));
         } catch (error) {
@@ -238,7 +240,8 @@ export class SimulatedDisk implements FileSystem {
     const operation: DiskOperation = { kind: 'write', path, number: this.#operations };
     const offset = this.misdirect?.(operation, position) ?? position;
     const growth = Math.max(0, offset + bytes.length - inode.content.length);
-    if (this.usedBytes + growth > this.capacityBytes) throw systemError('ENOSPC', path);
+    if (growth > 0 && this.usedBytes + growth > this.capacityBytes)
+      throw systemError('ENOSPC', path);
     const length = fault === undefined ? bytes.length : Math.floor(this.#random() * bytes.length);
     // Not `slice`: of a Buffer that is a view, and the log uses its buffer again.
     const written = new Uint8Array(bytes.subarray(0, length));

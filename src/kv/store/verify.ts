@@ -11,7 +11,7 @@ import type { VerifyCommand, VerifyResult } from './types.js';
 
 /** Both are part of the command's meaning: another limit is another version of the command. */
 export const sliceBytesMax = 256 * 1024;
-export const sliceRowsMax = 1000;
+export const sliceRowsMax = 500;
 
 export function verifySlice(
   shard: ShardDraft,

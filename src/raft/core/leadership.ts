@@ -134,7 +134,9 @@ export class Leadership {
     const { membership, self, log, limits } = this.#parts;
     const { inflightMessagesMax: messagesMax, inflightBytesMax: bytesMax } = limits;
     for (const replica of this.#followers.keys()) {
-      if (!membership.has(replica)) this.#followers.delete(replica);
+      if (membership.has(replica)) continue;
+      this.#followers.delete(replica);
+      this.#snapshots.ended(replica);
     }
     for (const replica of membership.replicas) {
       if (replica === self || this.#followers.has(replica)) continue;

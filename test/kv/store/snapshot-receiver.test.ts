@@ -56,6 +56,16 @@ t.test('synced on the way, then as a whole, and only then named', async (t) => {
   t.equal(names().length, 1, 'an abort after the end undoes nothing');
 });
 
+t.test('D10: a hole is told by its place, also when zeros happen to be right', async (t) => {
+  const zeros = Buffer.alloc(1000);
+  const { receiver, names } = await receiving(t, zeros);
+  await receiver.write(0, zeros.subarray(0, 400));
+  await receiver.write(500, zeros.subarray(500));
+  const message = /nothing was received at byte 400/;
+  await t.rejects(receiver.finish(), { code: 'refused', message });
+  t.same(names(), []);
+});
+
 t.test('a disk that fails is told, and nothing is left', async (t) => {
   const { receiver, files, names, ended } = await receiving(t, bytes.subarray(0, 1000));
   files.onChange = (what) => {

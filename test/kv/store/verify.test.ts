@@ -22,12 +22,12 @@ function place(rowsPerHash: number, hashes: number) {
 }
 
 t.test('the cursor is where the next slice begins, 0 at the end of a pass', async (t) => {
-  const { shard, rows } = place(150, 30);
+  const { shard, rows } = place(75, 30);
   const first = verifySlice(shard, verify(), { rows, index: 1 });
   t.match(first, { rows: sliceRowsMax, passEnds: false });
-  t.equal(shard.verifyId, firstId(16) + 100, 'the 1,001st row of the range');
+  t.equal(shard.verifyId, firstId(16) + 50, 'the 501st row of the range');
   const second = verifySlice(shard, verify(), { rows, index: 2 });
-  t.match(second, { rows: 500, passEnds: true }, 'nothing outside the range');
+  t.match(second, { rows: 250, passEnds: true }, 'nothing outside the range');
   t.equal(shard.verifyId, 0);
 });
 
@@ -40,8 +40,8 @@ t.test('a cursor outside the range begins a new pass: a split moved the range', 
 });
 
 t.test('replicas with a row more or less at the border of a slice differ at once', async (t) => {
-  const [one, other] = [place(150, 30), place(150, 30)];
-  other.db.prepare('DELETE FROM kv WHERE id = ?').run(firstId(16) + 100);
+  const [one, other] = [place(75, 30), place(75, 30)];
+  other.db.prepare('DELETE FROM kv WHERE id = ?').run(firstId(16) + 50);
   const hashes = [one, other].map(({ shard, rows }) => {
     const result = verifySlice(shard, verify(), { rows, index: 1 });
     return result.outcome === 'verified' ? result.hash : undefined;
@@ -50,5 +50,5 @@ t.test('replicas with a row more or less at the border of a slice differ at once
 });
 
 t.test('the limits are part of the format: another one needs another command', async (t) => {
-  t.same([sliceRowsMax, sliceBytesMax], [1000, 262_144]);
+  t.same([sliceRowsMax, sliceBytesMax], [500, 262_144]);
 });

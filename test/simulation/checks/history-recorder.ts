@@ -1,0 +1,71 @@
+/** Writes down what clients ask and are told, and judges it when all is over. */
+import type { Completion, Operation } from '../observer.js';
+import type { Check } from './check.js';
+import { Clocks } from './clocks.js';
+import type { Ghost } from './ghost.js';
+import { History, type OperationKind, type Told } from './history.js';
+import { judge } from './history-verdict.js';
+
+const kinds: Record<Operation['kind'], OperationKind> = {
+  put: 'put',
+  delete: 'delete',
+  read: 'get',
+  'stale-read': 'stale-get',
+};
+
+export class HistoryRecorder implements Check {
+  readonly history = new History();
+  readonly #ghost: Ghost;
+  readonly #clocks: Clocks;
+
+  constructor(ghost: Ghost) {
+    this.#ghost = ghost;
+    this.#clocks = new Clocks(ghost.world);
+  }
+
+  invoked({ id, kind, key, value, condition, invokedMs }: Operation): void {
+    const asked = { process: id, kind: kinds[kind], key, condition };
+    this.history.invoke(invokedMs, { ...asked, ...(value !== undefined && { value }) });
+  }
+
+  completed(operation: Operation, completion: Completion): void {
+    const { nowMs } = this.#ghost.world;
+    const answer = told(operation, completion);
+    const { stalenessMs, node = operation.node } = answer;
+    // The answering node counts the age, and the one that was asked the time on the way.
+    const clockErrorMs =
+      stalenessMs === undefined
+        ? {}
+        : { clockErrorMs: this.#clocks.errorMs([node, operation.node], stalenessMs) };
+    const { type } = completion;
+    this.history.complete(type, nowMs, operation.id, { ...answer, ...clockErrorMs });
+  }
+
+  afterEvent(): void {
+    this.#clocks.look();
+  }
+
+  finished(): void {
+    const { verdict, explanation } = judge(this.history);
+    if (verdict !== 'valid') this.#ghost.violated(`history ${verdict}`, explanation);
+  }
+}
+
+function told({ node }: Operation, completion: Completion): Told {
+  if (completion.type !== 'ok') return { node, error: completion.code };
+  if ('write' in completion) {
+    const { write } = completion;
+    const { outcome, shard, shardRevision } = write;
+    const decided = { node: write.node, shard, shardRevision, outcome };
+    const current = outcome === 'precondition-failed' ? write.current : undefined;
+    return current === undefined ? decided : { ...decided, revision: current };
+  }
+  const { found, shard, shardRevision, stalenessMs, node: by } = completion.read;
+  return {
+    node: by,
+    shard,
+    shardRevision,
+    ...(found !== undefined && { value: found.value.toString(), revision: found.revision }),
+    ...(stalenessMs !== undefined && { stalenessMs }),
+  };
+}

@@ -1,0 +1,66 @@
+/**
+ * What a shard's revisions promise over all its keys: no two writes share one, and whoever asks
+ * after somebody had an answer is not told of an earlier one. A store whose keys are linearizable
+ * each for itself may still break this, after a snapshot or a restart that forgot the counter.
+ */
+import { type Operation, tell } from './history.js';
+
+/** The first violation in words, or undefined. */
+export function brokenShardRevision(operations: readonly Operation[]): string | undefined {
+  const shards = new Map<number, Operation[]>();
+  for (const operation of operations) {
+    const { shard, shardRevision } = operation.told;
+    const speaks = operation.status === 'ok' && operation.kind !== 'stale-get';
+    if (!speaks || shard === undefined || shardRevision === undefined) continue;
+    const ofShard = shards.get(shard);
+    if (ofShard === undefined) shards.set(shard, [operation]);
+    else ofShard.push(operation);
+  }
+  for (const ofShard of shards.values()) {
+    const broken = sharedRevision(ofShard) ?? fallenRevision(ofShard);
+    if (broken !== undefined) return broken;
+  }
+  return undefined;
+}
+
+function sharedRevision(operations: readonly Operation[]): string | undefined {
+  const writers = new Map<number, Operation>();
+  for (const operation of operations) {
+    if (!steps(operation)) continue;
+    const revision = operation.told.shardRevision ?? 0;
+    const other = writers.get(revision);
+    if (other !== undefined) return `${tell(operation)} has the revision of ${tell(other)}`;
+    writers.set(revision, operation);
+  }
+  return undefined;
+}
+
+function fallenRevision(operations: readonly Operation[]): string | undefined {
+  const answers = [...operations].sort((a, b) => a.completedAt - b.completedAt);
+  let answered = 0;
+  let floor: Operation | undefined;
+  for (const operation of operations) {
+    for (; answered < answers.length; answered += 1) {
+      const answer = answers[answered];
+      if (answer === undefined || answer.completedAt > operation.invokedAt) break;
+      if (floor === undefined || revisionOf(answer) > revisionOf(floor)) floor = answer;
+    }
+    if (floor === undefined) continue;
+    // A write takes a revision of its own; a read may be answered at the same one.
+    const least = revisionOf(floor) + (steps(operation) ? 1 : 0);
+    if (revisionOf(operation) < least) {
+      return `${tell(operation)}, although before it began there was ${tell(floor)}`;
+    }
+  }
+  return undefined;
+}
+
+function revisionOf({ told }: Operation): number {
+  return told.shardRevision ?? 0;
+}
+
+/** Whether the operation took a revision of its own. */
+function steps({ told }: Operation): boolean {
+  const { outcome } = told;
+  return outcome === 'created' || outcome === 'replaced' || outcome === 'deleted';
+}

@@ -1,0 +1,81 @@
+/**
+ * A stale read says how old its state may be, and that must be true: whatever was acknowledged
+ * before that is in it. What it shows must also have been the state of the shard at one moment.
+ */
+import { type Operation, tell } from './history.js';
+
+/** The first violation in words, or undefined. */
+export function dishonestStaleRead(operations: readonly Operation[]): string | undefined {
+  const writes = operations.filter(
+    ({ kind, status, told }) =>
+      (kind === 'put' || kind === 'delete') &&
+      status === 'ok' &&
+      told.outcome !== 'precondition-failed' &&
+      told.outcome !== 'absent',
+  );
+  const floors = acknowledged(writes);
+  const keys = new Map<string, Operation[]>();
+  for (const write of writes) {
+    const ofKey = keys.get(write.key);
+    if (ofKey === undefined) keys.set(write.key, [write]);
+    else ofKey.push(write);
+  }
+  for (const read of operations) {
+    if (read.kind !== 'stale-get' || read.status !== 'ok') continue;
+    const broken = tooOld(read, floors) ?? notOfOneMoment(read, keys.get(read.key) ?? []);
+    if (broken !== undefined) return broken;
+  }
+  return undefined;
+}
+
+/** Per shard, in the order of the answers: the write of the highest revision so far. */
+function acknowledged(writes: readonly Operation[]): Map<number, Operation[]> {
+  const floors = new Map<number, Operation[]>();
+  for (const write of [...writes].sort((a, b) => a.completedAt - b.completedAt)) {
+    const ofShard = floors.get(write.told.shard ?? 0) ?? [];
+    floors.set(write.told.shard ?? 0, ofShard);
+    const before = ofShard.at(-1);
+    if (before === undefined || revisionOf(write) > revisionOf(before)) ofShard.push(write);
+  }
+  return floors;
+}
+
+function tooOld(
+  read: Operation,
+  floors: ReadonlyMap<number, readonly Operation[]>,
+): string | undefined {
+  const { shard, stalenessMs, clockErrorMs = 0 } = read.told;
+  if (stalenessMs === undefined) return undefined;
+  const currentMs = read.completedMs - stalenessMs - clockErrorMs;
+  const due = (floors.get(shard ?? 0) ?? []).findLast(({ completedMs }) => completedMs < currentMs);
+  if (due === undefined || revisionOf(due) <= revisionOf(read)) return undefined;
+  return `${tell(read)} lacks ${tell(due)}, which is older than that`;
+}
+
+/** By the acknowledged writes alone: others may have changed the key, and then it shows them. */
+function notOfOneMoment(read: Operation, writes: readonly Operation[]): string | undefined {
+  const { value, revision, shardRevision = 0 } = read.told;
+  if (revision !== undefined && revision > shardRevision) {
+    return `${tell(read)}, a revision that its shard has not reached`;
+  }
+  const latest = latestUpTo(writes, shardRevision);
+  if (latest === undefined) return undefined;
+  // An unanswered delete leaves no trace; only what is shown can be held against the read.
+  if (value === undefined || revision === undefined) return undefined;
+  const skipped = revisionOf(latest) > revision;
+  const other = revisionOf(latest) === revision && latest.value !== value;
+  return skipped || other ? `${tell(read)}, but at that revision stood ${tell(latest)}` : undefined;
+}
+
+function latestUpTo(writes: readonly Operation[], revision: number): Operation | undefined {
+  let latest: Operation | undefined;
+  for (const write of writes) {
+    if (revisionOf(write) > revision) continue;
+    if (latest === undefined || revisionOf(write) > revisionOf(latest)) latest = write;
+  }
+  return latest;
+}
+
+function revisionOf({ told }: Operation): number {
+  return told.shardRevision ?? 0;
+}

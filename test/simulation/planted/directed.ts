@@ -1,0 +1,111 @@
+/**
+ * Fault schedules made for one kind of mistake, for planted bugs that a drawn schedule finds too
+ * rarely: the same clients, and faults that aim. What a run is for stands beside each.
+ */
+import type { Fault } from '../faults.js';
+import type { ClusterPlan, RunPlan } from '../run-plan.js';
+
+type Direct = (plan: RunPlan) => RunPlan;
+
+const schedules = {
+  /** An old leader that hears nobody, beside a new one, again and again. */
+  'isolated leaders': (plan) =>
+    directed(
+      plan,
+      repeated(plan, 6_000, (atMs) => {
+        const isolateLeaderOf = 1 + (Math.floor(atMs / 6_000) % plan.cluster.shards);
+        const shape = 'leader' as const;
+        return { kind: 'partition', atMs, forMs: 4_000, shape, cuts: [], isolateLeaderOf };
+      }),
+    ),
+  /** Writes that are torn: the power goes while a slow disk is at work. */
+  'power cuts': (plan) => ({
+    ...directed(plan, repeated(plan, 1_500, powerCut)),
+    disk: { syncMinMs: 20, syncMaxMs: 80 },
+  }),
+  /** A disk that refuses one write, and then a power cut. */
+  'failing disks': (plan) =>
+    directed(plan, [
+      ...repeated(plan, 4_000, (atMs, node) => {
+        const operation = atMs % 8_000 === 0 ? 'datasync' : 'write';
+        return { kind: 'disk-error', atMs, node, operation, nth: 1 };
+      }),
+      ...repeated(plan, 4_000, (atMs, node) => powerCut(atMs + 500, node)),
+    ]),
+  /** One bit of one log changes. */
+  'a flipped bit': (plan) => {
+    const place = (plan.seed % 10) / 10 + 0.05;
+    const at = { atMs: plan.durationMs / 4, node: 1, forMs: 500 };
+    return directed(plan, [{ kind: 'bit-flip', ...at, place, bit: plan.seed % 8 }]);
+  },
+  /** Every frame may come twice, late and out of order. */
+  'bad weather': (plan) => ({
+    ...directed(plan, []),
+    network: {
+      ...plan.network,
+      lossRate: 0.05,
+      duplicateRate: 0.3,
+      reorderRate: 0.4,
+      delayMinMs: 1,
+      delayMaxMs: 30,
+    },
+  }),
+  /** Answers that are under way for so long that they reach the asker’s next process. */
+  'restarts over long lines': (plan) => ({
+    ...directed(
+      plan,
+      repeated(plan, 700, (atMs, node) => {
+        return { kind: 'crash', atMs, forMs: 20, nodes: [node], death: 'crash' };
+      }),
+    ),
+    network: { ...plan.network, delayMinMs: 100, delayMaxMs: 150, reconnectMs: 10 },
+  }),
+  /**
+   * A log of a few small segments, and shards that lose their majority while others go on: what
+   * was proposed and is not committed pins old segments, until it is carried forward.
+   */
+  'a short log': (plan) => {
+    const faults = repeated(plan, 12_000, (atMs) => {
+      return { kind: 'crash', atMs, forMs: 8_000, nodes: [4, 5], death: 'crash' };
+    });
+    const cuts = repeated(plan, 12_000, (atMs, node) => powerCut(atMs + 7_000, 1 + (node % 3)));
+    const segmentBytes = 16 * 1024;
+    const cluster = { nodes: 5, replicas: 3, shards: 4, segmentBytes } as const;
+    return {
+      ...directed(plan, [...faults, ...cuts], { ...cluster, logBytesMax: 4 * segmentBytes }),
+      clients: plan.clients.map((client) => {
+        return { ...client, keys: 20, valueBytesMax: 4_096, thinkMs: 30, roams: true };
+      }),
+    };
+  },
+} as const satisfies Record<string, Direct>;
+
+export type DirectedName = keyof typeof schedules;
+
+export function directedPlan(name: DirectedName, plan: RunPlan): RunPlan {
+  return schedules[name](plan);
+}
+
+function directed(
+  plan: RunPlan,
+  faults: readonly Fault[],
+  cluster: Partial<ClusterPlan> = {},
+): RunPlan {
+  return { ...plan, faults, cluster: { ...plan.cluster, ...cluster } };
+}
+
+function powerCut(atMs: number, node: number): Fault {
+  return { kind: 'crash', atMs, forMs: 300, nodes: [node], death: 'power-cut' };
+}
+
+/** A fault every so often, from one node to the next. */
+function repeated(
+  plan: RunPlan,
+  everyMs: number,
+  fault: (atMs: number, node: number) => Fault,
+): Fault[] {
+  const count = Math.floor(plan.durationMs / everyMs);
+  return Array.from({ length: count }, (_, i) =>
+    fault((i + 1) * everyMs, 1 + (i % plan.cluster.nodes)),
+  );
+}

@@ -1,0 +1,25 @@
+/** `make sim-selftest`: hunts all planted bugs, or those that are named, and prints the table. */
+import { parseArgs } from 'node:util';
+import { bugsNamed, seedsFrom, selftest } from './selftest.js';
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    jobs: { type: 'string', default: '2' },
+    seconds: { type: 'string', default: '300' },
+    from: { type: 'string', default: '1' },
+    /** Known seeds prove that the bug can be found, not how soon. */
+    known: { type: 'boolean', default: false },
+  },
+});
+
+const named = bugsNamed(positionals);
+const { problems } = await selftest({
+  jobs: Number(values.jobs),
+  budgetMs: Number(values.seconds) * 1000,
+  bugs: values.known ? named : named.map((bug) => ({ ...bug, seeds: [] })),
+  seeds: () => seedsFrom(Number(values.from)),
+  tell: (line) => console.log(line),
+});
+for (const problem of problems) console.log(`\n${problem}`);
+process.exitCode = problems.length === 0 ? 0 : 1;
