@@ -164,6 +164,7 @@ export class KvNode implements KvService {
     });
     this.#balance.start({ campaign: first });
     this.#stateCheck.start();
+    this.#administration.start();
   }
 
   async write(request: WriteRequest, context: RequestContext): Promise<WriteAnswer> {
