@@ -5,10 +5,9 @@
  */
 import { z } from 'zod';
 import { invariant } from '../raft/core/invariant.js';
-import type { GroupId, NodeId, ReplicaId } from '../raft/core/types.js';
+import type { GroupId, NodeId } from '../raft/core/types.js';
 import { decodeError, encodeError } from './error-codec.js';
 import type { KvError } from './errors.js';
-import type { Removal } from './lost-replicas.js';
 import {
   type MembershipAnswer,
   type MembershipRequest,
@@ -25,15 +24,12 @@ export type AdminRequest = { readonly requestId: string; readonly shard: GroupId
   | { readonly kind: 'transfer'; readonly request: TransferRequest }
   /** "You are about to lead because an operator wants it": no balancing for a while. */
   | { readonly kind: 'keep-leadership' }
-  /** "Nobody leads me: was I removed?" */
-  | { readonly kind: 'whether-removed'; readonly replica: ReplicaId }
 );
 
 export type AdminAnswer =
   | { readonly kind: 'members'; readonly answer: MembershipAnswer }
   | { readonly kind: 'transfer'; readonly answer: TransferAnswer }
   | { readonly kind: 'noted' }
-  | { readonly kind: 'removed'; readonly answer: Removal }
   | { readonly kind: 'error'; readonly error: KvError };
 
 /** Bytes that are no request or answer of this version. */
@@ -44,19 +40,10 @@ export class AdminFormatError extends Error {
 const version = 1;
 const headerBytes = 21;
 const requestIdBytesMax = 255;
-const actions = [
-  'add',
-  'promote',
-  'demote',
-  'remove',
-  'replace',
-  'transfer',
-  'keep',
-  'whether-removed',
-] as const;
+const actions = ['add', 'promote', 'demote', 'remove', 'replace', 'transfer', 'keep'] as const;
 const Flag = { learner: 1, force: 2, dryRun: 4, expectedEpoch: 8 } as const;
 const allFlags = 15;
-const answerKinds = ['members', 'transfer', 'noted', 'error', 'removed'] as const;
+const answerKinds = ['members', 'transfer', 'noted', 'error'] as const;
 /** Stands for the best follower where a node could be named. */
 const noNode = 0;
 
@@ -65,12 +52,11 @@ interface Fields {
   readonly flags: number;
   readonly node: NodeId;
   readonly by: NodeId;
-  /** The membership epoch that is expected, or the replica that is asked for. */
-  readonly number: number;
+  readonly expectedEpoch: number;
 }
 
 export function encodeAdminRequest(admin: AdminRequest): Buffer {
-  const { action, flags, node, by, number } = fieldsOf(admin);
+  const { action, flags, node, by, expectedEpoch } = fieldsOf(admin);
   const requestId = Buffer.from(admin.requestId.slice(0, requestIdBytesMax), 'latin1');
   invariant(node <= 0xffff && by <= 0xffff, 'node ids have 16 bits');
   const out = Buffer.alloc(headerBytes + requestId.length);
@@ -81,18 +67,15 @@ export function encodeAdminRequest(admin: AdminRequest): Buffer {
   out.writeUInt32LE(admin.shard, 4);
   out.writeUInt16LE(node, 8);
   out.writeUInt16LE(by, 10);
-  out.writeDoubleLE(number, 12);
+  out.writeDoubleLE(expectedEpoch, 12);
   out[20] = requestId.length;
   out.set(requestId, headerBytes);
   return out;
 }
 
 function fieldsOf(admin: AdminRequest): Fields {
-  const none = { flags: 0, node: noNode, by: noNode, number: 0 };
+  const none = { flags: 0, node: noNode, by: noNode, expectedEpoch: 0 };
   if (admin.kind === 'keep-leadership') return { ...none, action: 'keep' };
-  if (admin.kind === 'whether-removed') {
-    return { ...none, action: 'whether-removed', number: admin.replica };
-  }
   const dryRun = admin.request.dryRun ? Flag.dryRun : 0;
   if (admin.kind === 'transfer') {
     const { to } = admin.request;
@@ -105,7 +88,7 @@ function fieldsOf(admin: AdminRequest): Fields {
   const expects = expectedEpoch === undefined ? 0 : Flag.expectedEpoch;
   const by = action === 'replace' ? request.by : noNode;
   const flags = learner | force | dryRun | expects;
-  return { action, flags, node, by, number: expectedEpoch ?? 0 };
+  return { action, flags, node, by, expectedEpoch: expectedEpoch ?? 0 };
 }
 
 /** Throws AdminFormatError. */
@@ -116,9 +99,9 @@ export function decodeAdminRequest(bytes: Buffer): AdminRequest {
     throw new AdminFormatError('not an administration request of this version');
   }
   const flags = bytes.readUInt8(3);
-  const number = bytes.readDoubleLE(12);
+  const expectedEpoch = bytes.readDoubleLE(12);
   const length = headerBytes + bytes.readUInt8(20);
-  if (flags > allFlags || !Number.isSafeInteger(number) || bytes.length !== length) {
+  if (flags > allFlags || !Number.isSafeInteger(expectedEpoch) || bytes.length !== length) {
     throw new AdminFormatError('an administration request with fields that cannot be');
   }
   const shard = bytes.readUInt32LE(4);
@@ -126,23 +109,22 @@ export function decodeAdminRequest(bytes: Buffer): AdminRequest {
   const fields = { action, flags, node: bytes.readUInt16LE(8), by: bytes.readUInt16LE(10) };
   const dryRun = (flags & Flag.dryRun) !== 0;
   if (action === 'keep') return { kind: 'keep-leadership', requestId, shard };
-  if (action === 'whether-removed') return { kind: action, requestId, shard, replica: number };
   if (action === 'transfer') {
     const to = fields.node === noNode ? 'best' : fields.node;
     return { kind: 'transfer', requestId, shard, request: { to, dryRun } };
   }
-  const request = membershipRequest({ ...fields, action, number });
+  const request = membershipRequest({ ...fields, action, expectedEpoch });
   return { kind: 'members', requestId, shard, request };
 }
 
 function membershipRequest(
   fields: Fields & { readonly action: MembershipRequest['action'] },
 ): MembershipRequest {
-  const { action, flags, node, by, number } = fields;
+  const { action, flags, node, by, expectedEpoch } = fields;
   const common = {
     node,
     dryRun: (flags & Flag.dryRun) !== 0,
-    ...((flags & Flag.expectedEpoch) !== 0 && { expectedEpoch: number }),
+    ...((flags & Flag.expectedEpoch) !== 0 && { expectedEpoch }),
   };
   const force = (flags & Flag.force) !== 0;
   if (action === 'add') {
@@ -207,8 +189,6 @@ const transferShape = z.object({
   detail: z.string(),
 });
 
-const removalShape = z.object({ leader: id.min(1), term: id });
-
 /** Throws AdminFormatError: nothing is known of the request then. */
 export function decodeAdminAnswer(bytes: Buffer): AdminAnswer {
   const kind = answerKinds[(bytes[1] ?? 0) - 1];
@@ -224,8 +204,6 @@ export function decodeAdminAnswer(bytes: Buffer): AdminAnswer {
       if (error === undefined) throw new AdminFormatError('no error answer of this version');
       return { kind, error };
     }
-    case 'removed':
-      return { kind, answer: parse(removalShape, body) };
     case 'members':
       return { kind, answer: parse(membersShape, body) };
     case 'transfer':

@@ -3,25 +3,18 @@
  * leaderships, carried out here when this node leads, brought to the leader when it does not.
  */
 
-import {
-  type GroupId,
-  type MembershipStep,
-  NOBODY,
-  type NodeId,
-  type ReplicaId,
-} from '../raft/core/types.js';
+import type { GroupId, MembershipStep, NodeId } from '../raft/core/types.js';
 import type { Group, MembershipOutcome } from '../raft/group.js';
 import type { Host } from '../raft/host.js';
 import type { LeaderBalance } from './leader-balance.js';
 import { LeaderTransfer } from './leader-transfer.js';
-import { type LostReplica, LostReplicas, type Removal } from './lost-replicas.js';
-import { MembershipChanges, notLeader, type StepOutcome } from './membership-changes.js';
+import { MembershipChanges, type StepOutcome } from './membership-changes.js';
 import { MembershipService } from './membership-service.js';
 import type { KvNodeParts } from './node-parts.js';
 import type { AdministrationStatistics, ShardStatus } from './service.js';
 
 export interface AdministrationSources {
-  readonly host: Pick<Host, 'group' | 'groups' | 'changeMembership' | 'transfer' | 'onMessages'>;
+  readonly host: Pick<Host, 'group' | 'changeMembership' | 'transfer'>;
   readonly balance: Pick<LeaderBalance, 'keep'>;
   readonly shard: (shard: GroupId) => ShardStatus | undefined;
   readonly leaderOf: (shard: GroupId) => NodeId | undefined;
@@ -31,7 +24,6 @@ export class Administration {
   readonly service: MembershipService;
   readonly #changes: MembershipChanges;
   readonly #transfers: LeaderTransfer;
-  readonly #lost: LostReplicas;
 
   constructor(parts: KvNodeParts, sources: AdministrationSources) {
     const { node, configuration, map, transport, clock, logger } = parts;
@@ -59,23 +51,10 @@ export class Administration {
       changes: this.#changes,
       transfers: this.#transfers,
       keepLeadership: (group) => balance.keep(group),
-      removalOf: (group, replica) => removalOf(sources, { node, shard: group, replica }),
       transport,
       clock,
       logger,
     });
-    this.#lost = new LostReplicas({
-      nodes: configuration.nodes.map(({ id }) => id).filter((other) => other !== node),
-      leaderless: () => leaderless(host),
-      ask: (other, lost) => this.service.askWhetherRemoved(other, lost),
-      removed: (other, { shard: group, replica: to }, { leader: from, term }) =>
-        host.onMessages(other, [{ group, message: { type: 'gone', from, to, term } }]),
-      clock,
-    });
-  }
-
-  start(): void {
-    this.#lost.start();
   }
 
   /** A change of the shard's members is carried out here. */
@@ -97,29 +76,7 @@ export class Administration {
 
   stop(): void {
     this.#changes.stop();
-    this.#lost.stop();
   }
-}
-
-/** A leader's word on a replica that was removed, once its vote is needed no more (E9, G2). */
-function removalOf(
-  { host, shard: statusOf }: AdministrationSources,
-  { node, shard, replica }: { node: NodeId; shard: GroupId; replica: ReplicaId },
-): Removal | undefined {
-  const raft = host.group(shard)?.raft;
-  const leadership = raft?.leadership;
-  if (raft === undefined || leadership === undefined) {
-    throw notLeader(statusOf(shard) ?? { shard, leader: undefined }, node);
-  }
-  const gone = raft.membership.acquaintance(replica) === 'gone' && leadership.settled;
-  const { self: leader, term } = raft.status;
-  return gone ? { leader, term } : undefined;
-}
-
-function leaderless(host: Pick<Host, 'groups'>): LostReplica[] {
-  return [...host.groups()]
-    .filter(({ raft }) => raft.leader === NOBODY && raft.leadership === undefined)
-    .map(({ id: shard, replica }) => ({ shard, replica }));
 }
 
 /** A change of the configuration in force at this moment, and of no other. */

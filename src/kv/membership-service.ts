@@ -7,7 +7,7 @@
  * became of it, unless it is bound to an epoch, which its own first step may have changed.
  */
 import type { Clock } from '../raft/clock.js';
-import type { GroupId, NodeId, ReplicaId } from '../raft/core/types.js';
+import type { GroupId, NodeId } from '../raft/core/types.js';
 import { type IncomingRequest, RequestError, type Transport } from '../raft/transport/types.js';
 import {
   type AdminAnswer,
@@ -20,7 +20,6 @@ import {
 } from './admin-codec.js';
 import { KvError } from './errors.js';
 import type { LeaderTransfer } from './leader-transfer.js';
-import type { LostAnswer, LostReplica, Removal } from './lost-replicas.js';
 import { inWords, type MembershipChanges } from './membership-changes.js';
 import type {
   MembershipAnswer,
@@ -42,8 +41,6 @@ export interface MembershipServiceOptions {
   readonly transfers: Pick<LeaderTransfer, 'run'>;
   /** An operator wants this node to lead the shard. */
   readonly keepLeadership: (shard: GroupId) => void;
-  /** Whether a replica was removed for ever; throws `not_leader` when this node does not lead. */
-  readonly removalOf: (shard: GroupId, replica: ReplicaId) => Removal | undefined;
   readonly transport: Pick<Transport, 'request' | 'peers'>;
   readonly clock: Clock;
   readonly logger: {
@@ -53,7 +50,6 @@ export interface MembershipServiceOptions {
 }
 
 const pauseMs = 100;
-const lostAnswerMs = 2_000;
 const retryAfterMs = 300;
 /** Kept back from the time of a forwarded request, so that its answer arrives before it is over. */
 const answerReserveMs = 100;
@@ -108,19 +104,6 @@ export class MembershipService implements ShardAdministration {
     const { transport } = this.#options;
     const body = encodeAdminRequest({ kind: 'keep-leadership', requestId: '', shard });
     transport.request(to, body, { timeoutMs: 1_000 }).catch(() => {});
-  }
-
-  /** Asks a node whether a replica of this one was removed. Rejects when it does not answer. */
-  async askWhetherRemoved(node: NodeId, { shard, replica }: LostReplica): Promise<LostAnswer> {
-    const request = { kind: 'whether-removed', requestId: '', shard, replica } as const;
-    try {
-      const answer = await this.#there(node, request, lostAnswerMs);
-      return answer.kind === 'removed' ? { removal: answer.answer } : {};
-    } catch (error) {
-      if (!(error instanceof KvError)) throw error;
-      const { leader } = error.facts;
-      return leader === undefined ? {} : { leader };
-    }
   }
 
   #log(fields: { requestId: string; shard: GroupId }, change: string): void {
@@ -184,7 +167,7 @@ export class MembershipService implements ShardAdministration {
   }
 
   async #here(request: AdminRequest, timeoutMs: number): Promise<AdminAnswer> {
-    const { changes, transfers, keepLeadership, removalOf } = this.#options;
+    const { changes, transfers, keepLeadership } = this.#options;
     const { shard } = request;
     switch (request.kind) {
       case 'members':
@@ -194,10 +177,6 @@ export class MembershipService implements ShardAdministration {
       case 'keep-leadership':
         keepLeadership(shard);
         return { kind: 'noted' };
-      case 'whether-removed': {
-        const removal = removalOf(shard, request.replica);
-        return removal === undefined ? { kind: 'noted' } : { kind: 'removed', answer: removal };
-      }
     }
   }
 

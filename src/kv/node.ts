@@ -164,7 +164,6 @@ export class KvNode implements KvService {
     });
     this.#balance.start({ campaign: first });
     this.#stateCheck.start();
-    this.#administration.start();
   }
 
   async write(request: WriteRequest, context: RequestContext): Promise<WriteAnswer> {

@@ -47,7 +47,6 @@ const request: fc.Arbitrary<AdminRequest> = fc.oneof(
     request: record({ to: target, dryRun: flag }),
   }),
   record({ ...head, kind: fc.constant('keep-leadership' as const) }),
-  record({ ...head, kind: fc.constant('whether-removed' as const), replica: fc.maxSafeNat() }),
 );
 
 t.test('requests', async () => {
@@ -107,7 +106,7 @@ t.test('garbage is no request, and nothing else is thrown', async (t) => {
     spoilt(0, 0x11),
     spoilt(1, 2),
     spoilt(2, 0),
-    spoilt(2, 9),
+    spoilt(2, 8),
     spoilt(3, 16),
   ]) {
     t.throws(() => decodeAdminRequest(bytes), AdminFormatError);
@@ -118,7 +117,6 @@ t.test('answers', async (t) => {
   const step = { step: 'promote-and-remove', node: 5, state: 'running', detail: 'x' } as const;
   const answers: readonly AdminAnswer[] = [
     { kind: 'noted' },
-    { kind: 'removed', answer: { leader: 5, term: 7 } },
     {
       kind: 'members',
       answer: {

@@ -62,12 +62,6 @@ class World {
       changes: { run: (_shard, _request, timeoutMs) => run('change', changed, timeoutMs) },
       transfers: { run: (_shard, _request, timeoutMs) => run('transfer', transferred, timeoutMs) },
       keepLeadership: () => this.kept.push(node),
-      removalOf: (shard, replica) => {
-        const leader = this.hints.get(node);
-        const known = leader === undefined ? {} : { leader };
-        if (this.leader !== node) throw new KvError('not_leader', { shard, ...known });
-        return replica === 9 ? { leader: 1, term: 7 } : undefined;
-      },
       transport: {
         peers: () => [1, 2, 3].filter((other) => other !== node).map(peer),
         request: async (to, body, { timeoutMs }) => {
@@ -229,22 +223,6 @@ t.test('the target of a transfer hears that it is wanted', async (t) => {
   world.at(1).announce(3, 2);
   await new Promise((resolve) => setImmediate(resolve));
   t.same(world.kept, [2], 'and it is no harm when it does not');
-});
-
-t.test('G2: whether a replica was removed: the leader knows, others know the leader', async (t) => {
-  const world = new World();
-  world.hints.set(2, 1);
-  const ask = (node: number, replica: number) =>
-    world.at(3).askWhetherRemoved(node, { shard: 3, replica });
-  t.same(await ask(2, 9), { leader: 1 });
-  t.same(await ask(1, 9), { removal: { leader: 1, term: 7 } });
-  t.same(await ask(1, 8), {}, 'a member is not removed');
-  world.leader = undefined;
-  t.same(await ask(1, 9), {});
-  world.onTheWay = () => {
-    throw new RequestError('not-sent', 'no stream');
-  };
-  t.same(await ask(1, 9), {});
 });
 
 t.test('what a peer sends that is no such request is refused, not passed on', async (t) => {
