@@ -152,10 +152,14 @@ export class Leadership {
     return this.#reconfiguration.settled;
   }
 
+  /** Those who know it too do not listen any more: nothing new can be committed or confirmed. */
+  get votedOut(): boolean {
+    return !this.#parts.membership.isVoter(this.#parts.self);
+  }
+
   /** Voted out, and the others know: it is time to go (E9). */
   get departs(): boolean {
-    const { membership, self } = this.#parts;
-    return !membership.isVoter(self) && this.settled;
+    return this.votedOut && this.settled;
   }
 
   #leaveJoint(): void {

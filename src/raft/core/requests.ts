@@ -72,12 +72,14 @@ export class Requests {
     }
   }
 
-  /** One gate for writes and reads of a leader: a transfer stops both (F9, F10). */
+  /** One gate for writes and reads of a leader: a transfer stops both (F9, F10), and so does the
+   * leader's own removal. */
   #gate(): { leadership: Leadership } | { closed: 'not-leader' | 'installing' | 'transferring' } {
     const { standing, installing } = this.#parts;
     const { leadership } = standing;
     if (leadership === undefined) return { closed: 'not-leader' };
     if (installing()) return { closed: 'installing' };
-    return leadership.transferring ? { closed: 'transferring' } : { leadership };
+    const leaves = leadership.transferring || leadership.votedOut;
+    return leaves ? { closed: 'transferring' } : { leadership };
   }
 }
