@@ -72,7 +72,7 @@ export class Requests {
     }
   }
 
-  /** One gate for writes and reads: a transfer stops both, and so does being voted out (F9, F10). */
+  /** One gate for writes and reads: a transfer stops both, as does being voted out (F9, F10). */
   #gate(): { leadership: Leadership } | { closed: 'not-leader' | 'installing' | 'transferring' } {
     const { standing, installing } = this.#parts;
     const { leadership } = standing;
