@@ -106,6 +106,7 @@ export class KvNode implements KvService {
       host,
       clock,
       timing: tuning.leaderBalance,
+      busy: (shard) => this.#administration.busy(shard),
     });
     this.#administration = new Administration(parts, {
       host,

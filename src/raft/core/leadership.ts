@@ -152,14 +152,14 @@ export class Leadership {
     return this.#reconfiguration.settled;
   }
 
-  /** Those who know it too do not listen any more: nothing new can be committed or confirmed. */
+  /** It finishes what it has begun, and begins nothing. */
   get votedOut(): boolean {
-    return !this.#parts.membership.isVoter(this.#parts.self);
+    return this.#reconfiguration.votedOut;
   }
 
-  /** Voted out, and the others know: it is time to go (E9). */
+  /** Voted out, and nobody needs it any more (E9). */
   get departs(): boolean {
-    return this.votedOut && this.settled;
+    return this.#reconfiguration.departs;
   }
 
   #leaveJoint(): void {
@@ -197,17 +197,11 @@ export class Leadership {
   }
 
   #broadcastHeartbeat(quiet = false): void {
-    const { self, term, log, outbox } = this.#parts;
-    for (const [replica, progress] of this.#followers) {
-      outbox.sendNow({
-        type: 'heartbeat',
-        from: self,
-        to: replica,
-        term,
-        commit: Math.min(progress.match, log.commit),
-        context: this.reads.lastContext,
-        quiet,
-      });
+    const { self: from, term, log, outbox } = this.#parts;
+    const { lastContext: context } = this.reads;
+    for (const [to, progress] of this.#followers) {
+      const commit = Math.min(progress.match, log.commit);
+      outbox.sendNow({ type: 'heartbeat', from, to, term, commit, context, quiet });
     }
   }
 
