@@ -2,10 +2,10 @@
  * Fault schedules made for one kind of mistake, for planted bugs that a drawn schedule finds too
  * rarely: the same clients, and faults that aim. What a run is for stands beside each.
  */
-import { defaultTiming } from '../../../src/raft/core/options.js';
+import { defaultLimits, defaultTiming } from '../../../src/raft/core/options.js';
 import { defaultHostLimits, defaultHostTiming } from '../../../src/raft/host-options.js';
 import type { Fault } from '../faults.js';
-import type { ClusterPlan, RunPlan } from '../run-plan.js';
+import type { ClientPlan, ClusterPlan, RunPlan } from '../run-plan.js';
 
 type Direct = (plan: RunPlan) => RunPlan;
 
@@ -58,18 +58,22 @@ const schedules = {
     const tuning = {
       ...plan.cluster.tuning,
       raftTiming: { ...raftTiming, heartbeatTicks: 1 },
+      raftLimits: defaultLimits,
       hostTiming: { ...hostTiming, tickMs: 50 },
     };
     const faults = repeated(plan, 450, (atMs) => {
       return { kind: 'crash', atMs, forMs: 20, nodes: [3], death: 'crash' };
     });
-    const mix = { put: 50, conditionalPut: 0, delete: 0, read: 50, staleRead: 0 };
+    const only = { put: 0, conditionalPut: 0, delete: 0, read: 0, staleRead: 0 };
+    const client = { ...firstClient(plan), thinkMs: 20, roams: false };
     return {
-      ...directed(plan, faults, { tuning }),
+      ...directed(plan, faults, { tuning, shards: 1 }),
       network: { ...plan.network, delayMinMs: 100, delayMaxMs: 130, reconnectMs: 10 },
-      clients: plan.clients.map((client, i) => {
-        return { ...client, node: i % 2 === 0 ? 3 : 1, mix, thinkMs: 20, roams: false };
-      }),
+      clients: Array.from({ length: 16 }, (_, i) =>
+        i < 4
+          ? { ...client, id: i + 1, node: 3, mix: { ...only, read: 1 } }
+          : { ...client, id: i + 1, node: 1 + (i % 2), mix: { ...only, put: 1 } },
+      ),
     };
   },
   /** Groups that go quiet as soon as they may, with followers whose disks are slow. */
@@ -123,6 +127,12 @@ export type DirectedName = keyof typeof schedules;
 
 export function directedPlan(name: DirectedName, plan: RunPlan): RunPlan {
   return schedules[name](plan);
+}
+
+function firstClient({ clients }: RunPlan): ClientPlan {
+  const [first] = clients;
+  if (first === undefined) throw new Error('a plan has clients');
+  return first;
 }
 
 function directed(
