@@ -285,6 +285,13 @@ t.test('the age of a stale read', async (t) => {
     .call(3, 'stale-get')
     .read(3, 2, ['a', 1], 99);
   t.match(judge(mixed.history), { verdict: 'invalid', explanation: /at that revision stood/ });
+  const lost = put(story(), 'a', 1).call(3, 'stale-get').read(3, 1);
+  t.match(judge(lost.history), {
+    verdict: 'invalid',
+    explanation: /at that revision stood put k a/,
+  });
+  const deleted = put(story(), 'a', 1).call(2, 'delete').lost(2).call(3, 'stale-get').read(3, 2);
+  t.equal(judge(deleted.history).verdict, 'valid');
 });
 
 t.test('a long history is judged by its revisions, in no time', async (t) => {
