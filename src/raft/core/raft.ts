@@ -268,7 +268,7 @@ export class Raft {
   #onMessage(message: Message): void {
     // For another incarnation of this replica (G2).
     if (message.to !== this.#self || this.#removed) return;
-    if (this.#membership.acquaintance(message.from) === 'gone') return this.#answerGone(message);
+    if (this.#isGone(message)) return this.#answerGone(message);
     if (message.type === 'gone') return this.#becomeRemoved();
     this.#wakes({ kind: 'message', message });
     if (!this.#standing.settleTerm(message)) return;
@@ -298,6 +298,12 @@ export class Raft {
       case 'timeout-now':
         return this.#standing.timeoutNow(message);
     }
+  }
+
+  /** A leader that was voted out leads on until somebody takes over (E9). */
+  #isGone({ from, term }: Message): boolean {
+    if (this.#membership.acquaintance(from) !== 'gone') return false;
+    return from !== this.#standing.leader || term !== this.#standing.term;
   }
 
   /**
