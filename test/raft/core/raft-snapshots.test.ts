@@ -207,6 +207,21 @@ t.test('D7: any answer that connects with the log ends the snapshot state', asyn
   t.same(offers(cluster), [], 'nobody needs the snapshot any more');
 });
 
+t.test('a snapshot that the log has outrun meanwhile is made anew', async (t) => {
+  const cluster = oneBehind();
+  cluster.slowSnapshots.add(3);
+  heartbeat(cluster);
+  cluster.propose(1, 'more');
+  cluster.settle();
+  // The pin on the log's tail was given up: what follows the snapshot is gone.
+  cluster.replica(1).compact(5);
+  cluster.drain(1);
+  cluster.slowSnapshots.clear();
+  cluster.settle();
+  for (let beat = 0; beat < 3; beat += 1) heartbeat(cluster);
+  t.match(cluster.status(3), { firstIndex: 6, applied: 5 });
+});
+
 t.test('D8: a lost offer, a failed making and a failed fetch strand nobody', async (t) => {
   const cluster = oneBehind();
   cluster.slowSnapshots.add(1).add(3);
