@@ -129,7 +129,7 @@ export class KvNode implements KvService {
     const sources = { host, local, router, administration, stateCheck, tuning };
     this.#report = new NodeReport(parts, sources);
     const handlers = new Map<number, PeerRequestHandler>([
-      [chunkRequestType, (request) => host.onSnapshotRequest(request)],
+      [chunkRequestType, (request) => host.snapshots.serve(request)],
       [stateHashRequestType, (request) => stateCheck.serve(request)],
       [orphanRequestType, (request) => orphanCheck.serve(request)],
       [adminRequestKind, (request) => administration.service.serve(request)],

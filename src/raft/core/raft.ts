@@ -268,7 +268,7 @@ export class Raft {
   #onMessage(message: Message): void {
     // For another incarnation of this replica (G2).
     if (message.to !== this.#self || this.#removed) return;
-    if (this.#membership.acquaintance(message.from) === 'gone') return this.#answerGone(message);
+    if (this.#membership.acquaintance(message.from) === 'gone') return this.#onGone(message);
     if (message.type === 'gone') return this.#becomeRemoved();
     this.#wakes({ kind: 'message', message });
     if (!this.#standing.settleTerm(message)) return;
@@ -292,10 +292,7 @@ export class Raft {
       case 'heartbeat-response':
         return this.leadership?.heartbeatAnswered(message);
       case 'read-index':
-        if (this.leadership?.transferring === false) {
-          this.leadership.reads.addRemote(message.from, message.context);
-        }
-        return;
+        return this.#requests.readAsked(message);
       case 'read-index-response':
         return this.#requests.readsAnswered(message);
       case 'timeout-now':
@@ -308,7 +305,12 @@ export class Raft {
    * before its vote has become superfluous: those who do not know yet that it was removed may
    * need one more from it to learn so.
    */
-  #answerGone({ type, from: to }: Message): void {
+  #onGone(message: Message): void {
+    const { type, from: to } = message;
+    // The last wish of a leader that was voted out: somebody here shall lead (E9).
+    if (type === 'timeout-now' && message.term === this.#standing.term) {
+      return this.#standing.timeoutNow(message);
+    }
     if (type === 'gone' || this.leadership?.settled !== true) return;
     const { term } = this.#standing;
     this.#outbox.sendNow({ type: 'gone', from: this.#self, to, term });

@@ -13,6 +13,7 @@ import {
   type Input,
   NOBODY,
   type Proposal,
+  type ReadIndexRequest,
   type ReadIndexResponse,
   type ReplicaId,
   type RequestId,
@@ -99,6 +100,12 @@ export class Requests {
     const context = forwardedReads.ask(tick, timing.heartbeatTicks * 2);
     if (context === undefined) return;
     outbox.sendNow({ type: 'read-index', from: self, to, term, context });
+  }
+
+  /** A follower's question; a transfer closes the gate for those as well. */
+  readAsked({ from, context }: ReadIndexRequest): void {
+    const gate = this.#gate();
+    if ('leadership' in gate) gate.leadership.reads.addRemote(from, context);
   }
 
   readsAnswered({ context, index }: ReadIndexResponse): void {
