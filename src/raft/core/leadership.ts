@@ -124,8 +124,10 @@ export class Leadership {
   membershipChanged(): void {
     this.#followMembership();
     this.#transfer.membershipChanged();
-    const entry = this.#append(EntryKind.empty, new Uint8Array(0));
-    this.#reconfiguration.followedBy(entry.index);
+    if (!this.#parts.membership.joint) {
+      const entry = this.#append(EntryKind.empty, new Uint8Array(0));
+      this.#reconfiguration.followedBy(entry.index);
+    }
     this.advanceCommit();
   }
 

@@ -268,7 +268,7 @@ export class Raft {
   #onMessage(message: Message): void {
     // For another incarnation of this replica (G2).
     if (message.to !== this.#self || this.#removed) return;
-    if (this.#membership.acquaintance(message.from) === 'gone') return this.#onGone(message);
+    if (this.#isGone(message)) return this.#answerGone(message);
     if (message.type === 'gone') return this.#becomeRemoved();
     this.#wakes({ kind: 'message', message });
     if (!this.#standing.settleTerm(message)) return;
@@ -300,17 +300,18 @@ export class Raft {
     }
   }
 
+  /** A leader that was voted out leads on until somebody takes over (E9). */
+  #isGone({ from, term }: Message): boolean {
+    if (this.#membership.acquaintance(from) !== 'gone') return false;
+    return from !== this.#standing.leader || term !== this.#standing.term;
+  }
+
   /**
    * Nothing that a removed replica says has any effect (G2). The leader tells it to go, but not
    * before its vote has become superfluous: those who do not know yet that it was removed may
    * need one more from it to learn so.
    */
-  #onGone(message: Message): void {
-    const { type, from: to } = message;
-    // The last wish of a leader that was voted out: somebody here shall lead (E9).
-    if (type === 'timeout-now' && message.term === this.#standing.term) {
-      return this.#standing.timeoutNow(message);
-    }
+  #answerGone({ type, from: to }: Message): void {
     if (type === 'gone' || this.leadership?.settled !== true) return;
     const { term } = this.#standing;
     this.#outbox.sendNow({ type: 'gone', from: this.#self, to, term });

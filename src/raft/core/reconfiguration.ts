@@ -6,8 +6,9 @@
  * Also knows when the others have learned of a change, be it that their leader is no member any
  * longer. A configuration is in force where it is applied, and the last ones to apply it may be
  * those that stay: they would then need the votes of voters that are gone for ever. So a leader
- * appends an empty entry behind each change. Whoever acknowledges that one has the commit index
- * of the change in its durable hard state, and when a majority has, those that left may go (E9).
+ * appends an empty entry behind a finished change. Whoever acknowledges that one has the commit
+ * index of the change in its durable hard state, and when a majority has, those that left may go
+ * (E9).
  */
 import type { RaftLog } from './log.js';
 import type { Membership } from './membership.js';
