@@ -66,14 +66,8 @@ export class Leadership {
     // this term (section 5.4.2), and reads wait for it.
     this.#firstOwnIndex = log.lastIndex + 1;
     this.#append(EntryKind.empty, new Uint8Array(0));
-    const { self, membership } = parts;
-    this.#reconfiguration = new Reconfiguration({
-      self,
-      log,
-      membership,
-      followers: this.#followers,
-      firstOwnIndex: this.#firstOwnIndex,
-    });
+    const [followers, firstOwnIndex] = [this.#followers, this.#firstOwnIndex];
+    this.#reconfiguration = new Reconfiguration({ ...parts, followers, firstOwnIndex });
   }
 
   get committedInTerm(): boolean {
