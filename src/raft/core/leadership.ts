@@ -147,19 +147,14 @@ export class Leadership {
     return this.#reconfiguration.settled;
   }
 
-  /** Voted out: it finishes what it has begun, and begins nothing. */
-  get leaving(): boolean {
-    const { membership, self } = this.#parts;
-    return !membership.isVoter(self);
+  /** It finishes what it has begun, and begins nothing. */
+  get votedOut(): boolean {
+    return this.#reconfiguration.votedOut;
   }
 
-  /**
-   * The others know, and so does whoever waits for a proposal: it is time to go (E9). Once gone it
-   * hears no more of what is committed, and the fate of its proposals would be unknown.
-   */
+  /** Voted out, and nobody needs it any more (E9). */
   get departs(): boolean {
-    const { log } = this.#parts;
-    return this.leaving && this.settled && log.applied === log.lastIndex;
+    return this.#reconfiguration.departs;
   }
 
   #leaveJoint(): void {
@@ -198,16 +193,10 @@ export class Leadership {
 
   #broadcastHeartbeat(quiet = false): void {
     const { self: from, term, log, outbox } = this.#parts;
+    const { lastContext: context } = this.reads;
     for (const [to, progress] of this.#followers) {
-      outbox.sendNow({
-        type: 'heartbeat',
-        from,
-        to,
-        term,
-        commit: Math.min(progress.match, log.commit),
-        context: this.reads.lastContext,
-        quiet,
-      });
+      const commit = Math.min(progress.match, log.commit);
+      outbox.sendNow({ type: 'heartbeat', from, to, term, commit, context, quiet });
     }
   }
 
@@ -215,7 +204,7 @@ export class Leadership {
   appendAnswered(message: AppendResponse): void {
     const progress = this.#followers.get(message.from);
     if (progress === undefined) return;
-    progress.active = true;
+    progress.hear();
     if (message.rejected) return this.#appendRejected(message, progress);
     const { log } = this.#parts;
     if (message.index > log.lastIndex) return;
@@ -262,7 +251,7 @@ export class Leadership {
   heartbeatAnswered(message: HeartbeatResponse): void {
     const progress = this.#followers.get(message.from);
     if (progress === undefined) return;
-    progress.active = true;
+    progress.hear();
     progress.confirmedContext = Math.max(progress.confirmedContext, message.context);
     // The answer to what was lost never comes, be it a probe, a full window or the last append
     // of a burst: say something again, so that a gap is refused and found.

@@ -281,7 +281,10 @@ export class Raft {
       case 'heartbeat-response':
         return this.leadership?.heartbeatAnswered(message);
       case 'read-index':
-        return this.#requests.readAsked(message);
+        if (this.leadership?.transferring === false) {
+          this.leadership.reads.addRemote(message.from, message.context);
+        }
+        return;
       case 'read-index-response':
         return this.#requests.readsAnswered(message);
       case 'timeout-now':
