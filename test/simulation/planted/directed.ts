@@ -64,16 +64,13 @@ const schedules = {
     const faults = repeated(plan, 450, (atMs) => {
       return { kind: 'crash', atMs, forMs: 20, nodes: [3], death: 'crash' };
     });
-    const only = { put: 0, conditionalPut: 0, delete: 0, read: 0, staleRead: 0 };
-    const client = { ...firstClient(plan), thinkMs: 20, roams: false };
+    const mix = { put: 40, conditionalPut: 0, delete: 0, read: 20, staleRead: 40 };
+    // Whoever is at node 3 loses its connection soon, and comes back only by roaming.
+    const client = { ...firstClient(plan), mix, thinkMs: 10, roams: true };
     return {
-      ...directed(plan, faults, { tuning, shards: 1 }),
+      ...directed(plan, faults, { tuning, nodes: 3, shards: 1, replicas: 3 }),
       network: { ...plan.network, delayMinMs: 100, delayMaxMs: 130, reconnectMs: 10 },
-      clients: Array.from({ length: 16 }, (_, i) =>
-        i < 4
-          ? { ...client, id: i + 1, node: 3, mix: { ...only, read: 1 } }
-          : { ...client, id: i + 1, node: 1 + (i % 2), mix: { ...only, put: 1 } },
-      ),
+      clients: Array.from({ length: 16 }, (_, i) => ({ ...client, id: i + 1, node: 1 + (i % 3) })),
     };
   },
   /** Groups that go quiet as soon as they may, with followers whose disks are slow. */
