@@ -89,6 +89,20 @@ t.test('7: while it is installed a replica appends and votes, and applies nothin
   t.equal(cluster.replica(3).state.digest, cluster.replica(1).state.digest);
 });
 
+t.test('reads that wait when a snapshot begins to replace the state are given back', async (t) => {
+  const cluster = oneBehind();
+  cluster.slowSnapshots.add(3);
+  heartbeat(cluster);
+  cluster.held = to(3);
+  const read = cluster.read(3);
+  cluster.settle();
+  cluster.fetch(3);
+  t.same(cluster.dropped, [{ replica: 3, id: read, reason: 'installing' }]);
+  cluster.held = () => false;
+  cluster.settle();
+  t.same(cluster.granted, [], 'the answer comes too late');
+});
+
 t.test('a crash between received, durable and installed', async (t) => {
   for (const point of ['received', 'durable', 'half', 'installed']) {
     const cluster = oneBehind();
