@@ -14,7 +14,7 @@ import { nameOf } from './log-matching.js';
 
 export class DurableCommit implements Check {
   readonly #ghost: Ghost;
-  /** Per group and entry: the commit index that came with it the first time. */
+  /** Per group and entry: the least commit index that came with it; some of them are refused. */
   readonly #told = new WeakMap<ProcessView, Map<GroupId, Map<string, Index>>>();
 
   constructor(ghost: Ghost) {
@@ -28,7 +28,8 @@ export class DurableCommit implements Check {
       if (last === undefined) continue;
       const told = this.#of(process, group);
       const name = nameOf(last.index, last.term);
-      if (!told.has(name)) told.set(name, Math.min(message.commit, last.index));
+      const commit = Math.min(message.commit, last.index);
+      told.set(name, Math.min(told.get(name) ?? commit, commit));
     }
   }
 

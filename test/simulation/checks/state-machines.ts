@@ -14,7 +14,8 @@ import { nameOf } from './log-matching.js';
 
 export class StateMachines implements Check {
   readonly #ghost: Ghost;
-  readonly #next = new WeakMap<ProcessView, Map<GroupId, Index>>();
+  /** What each replica applies next, by "group/replica": one that comes anew begins anew. */
+  readonly #next = new WeakMap<ProcessView, Map<string, Index>>();
 
   constructor(ghost: Ghost) {
     this.#ghost = ghost;
@@ -28,17 +29,18 @@ export class StateMachines implements Check {
   ): void {
     const where = `node ${process.node}, group ${group}`;
     const next = this.#nextOf(process);
-    const raft = process.group(group)?.raft;
-    if (raft?.status.installing) {
+    const status = process.group(group)?.raft.status;
+    const replica = `${group}/${status?.self}`;
+    if (status?.installing) {
       this.#ghost.violated('R15', `${where} applies ${entries[0]?.index} while it is installing`);
     }
     entries.forEach((entry, at) => {
-      const expected = next.get(group);
+      const expected = next.get(replica);
       // Only a snapshot makes a state jump, and it ends behind what was applied before.
       if (expected !== undefined && entry.index < expected) {
         this.#ghost.violated('R9', `${where} applies ${entry.index} again, ${expected} is next`);
       }
-      next.set(group, entry.index + 1);
+      next.set(replica, entry.index + 1);
       this.#applied(where, group, entry, results[at] as CommandResult | undefined);
     });
   }
@@ -63,10 +65,10 @@ export class StateMachines implements Check {
     this.#ghost.violated('R5', `${where} applies ${nameOf(entry.index, entry.term)}: ${what}`);
   }
 
-  #nextOf(process: ProcessView): Map<GroupId, Index> {
+  #nextOf(process: ProcessView): Map<string, Index> {
     const known = this.#next.get(process);
     if (known !== undefined) return known;
-    const next = new Map<GroupId, Index>();
+    const next = new Map<string, Index>();
     this.#next.set(process, next);
     return next;
   }
