@@ -44,6 +44,6 @@ await owner.during(async () => {
 });
 
 function line(name: string, { longestMs, answered, refused, lost }: RestartLoad): string {
-  const longest = `longest request ${longestMs.toFixed(0)} ms`;
-  return `${name}: ${longest}; so far ${answered} answered, ${refused} refused, ${lost.length} lost`;
+  const counts = `${answered} answered, ${refused} refused, ${lost.length} lost`;
+  return `${name}: longest request ${longestMs.toFixed(0)} ms; so far ${counts}`;
 }

@@ -101,8 +101,8 @@ class KvorumHttpServer implements HttpServer {
     const { server, pages } = running;
     const { drainMs, closeWaitMs } = this.#limits;
     const ended = new Promise<void>((resolve) => server.once('close', resolve));
-    // Only the listener goes. http's own `close` cuts idle connections too, and a request that is on
-    // its way over one of them would be lost; each answer from here on ends its connection.
+    // Only the listener goes. The `close` of http cuts idle connections too, and a request that is
+    // on its way over one of them would be lost; each answer from here on ends its connection.
     NetServer.prototype.close.call(server);
     await within(drainMs, ended);
     this.#closing = true;

@@ -125,12 +125,13 @@ export class Requests {
     for (const id of [...forwardedReads.abandon(), ...own]) effects.dropped(id, reason);
   }
 
-  /** One gate for writes and reads of a leader: a transfer stops both (F9, F10). */
+  /** One gate for writes and reads: a transfer stops both, as does being voted out (F9, F10). */
   #gate(): { leadership: Leadership } | { closed: 'not-leader' | 'installing' | 'transferring' } {
     const { standing, installing } = this.#parts;
     const { leadership } = standing;
     if (leadership === undefined) return { closed: 'not-leader' };
     if (installing()) return { closed: 'installing' };
-    return leadership.transferring ? { closed: 'transferring' } : { leadership };
+    const goes = leadership.transferring || leadership.votedOut;
+    return goes ? { closed: 'transferring' } : { leadership };
   }
 }

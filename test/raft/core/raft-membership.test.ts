@@ -1,0 +1,406 @@
+/**
+ * Membership changes, section 6 of the Raft paper and the bugs that others had in them.
+ */
+import t from 'tap';
+import { defaultTiming } from '../../../src/raft/core/options.js';
+import type { MembershipStep } from '../../../src/raft/core/types.js';
+import { SeededRandom } from './seeded-random.js';
+import { across, from, ofType, SimulatedCluster, to } from './simulated-cluster.js';
+import { describeConfiguration } from './transcript-words.js';
+
+const { electionTicksMin, electionTicksMax } = defaultTiming;
+
+const add = (node: number): MembershipStep => ({ kind: 'add-learner', node });
+const promote = (replica: number): MembershipStep => ({ kind: 'promote', replica });
+const demote = (replica: number): MembershipStep => ({ kind: 'demote', replica });
+const remove = (replica: number): MembershipStep => ({ kind: 'remove', replica });
+
+const members = (cluster: SimulatedCluster, id: number) =>
+  describeConfiguration(cluster.status(id).configuration);
+
+/** Time passes for these, and everything arrives. */
+function pass(cluster: SimulatedCluster, ticks: number, ...ids: readonly number[]): void {
+  for (let i = 0; i < ticks; i += 1) {
+    for (const id of ids) if (cluster.replica(id).up) cluster.tick(id);
+    cluster.settle();
+  }
+}
+
+/** Replica 1 leads; what it takes to hear from everybody has happened. */
+function led(size: { voters: number; learners?: number }): SimulatedCluster {
+  const cluster = new SimulatedCluster({ ...size, random: new SeededRandom(1).next });
+  cluster.elect(1);
+  pass(cluster, defaultTiming.heartbeatTicks, 1);
+  return cluster;
+}
+
+t.test('a learner is added, fed by a snapshot, and promoted', async (t) => {
+  const cluster = led({ voters: 3 });
+  cluster.propose(1, 'x', 'y');
+  cluster.settle();
+  cluster.replica(1).compact(3);
+  cluster.drain(1);
+  cluster.change(1, add(14));
+  pass(cluster, 4, 1);
+  t.equal(members(cluster, 1), '1 2 3 learning 4');
+  t.equal(members(cluster, 4), '1 2 3 learning 4');
+  t.match(cluster.status(4), { uninitialised: false, isVoter: false, applied: 5 });
+  cluster.change(1, promote(4));
+  pass(cluster, 4, 1);
+  for (const id of [1, 2, 3, 4]) t.equal(members(cluster, id), '1 2 3 4');
+  t.match(cluster.status(4), { isVoter: true, pendingChange: false });
+  t.same(cluster.refused, []);
+});
+
+t.test('E1: no change before the leader has committed in its own term', async (t) => {
+  const cluster = new SimulatedCluster({ voters: 3 });
+  cluster.campaign(1);
+  cluster.held = ofType('append');
+  cluster.settle();
+  t.match(cluster.status(1), { role: 'leader', commit: 0 });
+  cluster.change(1, remove(3));
+  t.match(cluster.refused, [{ reason: 'not-ready' }]);
+  cluster.held = () => false;
+  pass(cluster, 2, 1);
+  cluster.change(1, remove(3));
+  t.equal(cluster.refused.length, 1);
+});
+
+t.test('E2: no campaign with a committed configuration that is not applied', async (t) => {
+  const cluster = led({ voters: 3, learners: 1 });
+  cluster.change(1, promote(4));
+  cluster.settle();
+  // Replica 2 starts with a state that is behind: both halves of the change are unapplied.
+  cluster.crash(2);
+  cluster.restart(2);
+  t.equal(members(cluster, 2), '1 2 3 learning 4');
+  t.ok(cluster.status(2).commit > cluster.status(2).applied);
+  cluster.campaign(2);
+  cluster.tick(2, electionTicksMax);
+  t.equal(cluster.status(2).role, 'follower');
+  t.match(cluster.status(2), { pendingChange: true });
+  cluster.apply(2);
+  t.equal(members(cluster, 2), '1 2 3 4');
+  cluster.campaign(2);
+  t.equal(cluster.status(2).role, 'pre-candidate');
+});
+
+t.test(
+  'E2: a ballot is given up when a newer configuration is found to be committed',
+  async (t) => {
+    const cluster = led({ voters: 3, learners: 1 });
+    cluster.lost = (message) => message.to === 2 && message.type === 'append-response';
+    // Replica 2 has the entry and does not know that it is committed.
+    cluster.change(1, promote(4));
+    cluster.deliver(ofType('append'));
+    cluster.durable(2);
+    cluster.lost = across(2);
+    cluster.settle();
+    cluster.tick(2, electionTicksMax);
+    t.match(cluster.status(2), { role: 'pre-candidate', commit: 1, lastIndex: 2 });
+    const ends = { from: 3, to: 2, term: cluster.status(2).term + 1 };
+    const log = { lastIndex: 2, lastTerm: 1, commit: 2, commitTerm: 1, transfer: false };
+    cluster.inject({ type: 'pre-vote', ...ends, ...log });
+    t.match(cluster.status(2), { role: 'follower', commit: 2 });
+  },
+);
+
+t.test('E3: who does not know that it may vote votes when asked', async (t) => {
+  const cluster = led({ voters: 2, learners: 1 });
+  // The promotion reaches the learner's log, and the learner does not learn that it is committed.
+  cluster.change(1, promote(3));
+  cluster.settle();
+  t.equal(members(cluster, 3), '1 2 3');
+  const other = led({ voters: 3, learners: 1 });
+  other.lost = to(4);
+  other.change(1, promote(4));
+  other.settle();
+  t.equal(members(other, 2), '1 2 3 4');
+  t.equal(members(other, 4), '1 2 3 learning 4');
+  // Two of four are gone: without the learner's vote nobody can lead.
+  other.crash(1);
+  other.lost = () => false;
+  pass(other, electionTicksMax + 2, 2, 3, 4);
+  t.ok([2, 3].some((id) => other.status(id).role === 'leader'));
+  t.equal(members(other, 4), '1 2 3 4', 'and then it learns the rest');
+});
+
+t.test('E5: whoever leads next leaves the joint configuration, once', async (t) => {
+  const cluster = led({ voters: 3, learners: 1 });
+  cluster.change(1, promote(4), remove(3));
+  // The leader dies as soon as the joint configuration is committed.
+  cluster.deliver(ofType('append'));
+  for (const id of [1, 2, 3, 4]) cluster.durable(id);
+  cluster.crash(1);
+  cluster.drop();
+  pass(cluster, 3 * electionTicksMax, 2, 3, 4);
+  const leader = [2, 4].find((id) => cluster.status(id).role === 'leader') ?? 0;
+  t.equal(members(cluster, leader), '1 2 4');
+  t.equal(cluster.status(leader).pendingChange, false);
+  const { lastIndex, term } = cluster.status(leader);
+  pass(cluster, 10, 2, 4);
+  t.match(cluster.status(leader), { lastIndex, term }, 'nothing more is proposed');
+});
+
+t.test('E6: what waits for a majority is counted anew when the majority shrinks', async (t) => {
+  const cluster = led({ voters: 3, learners: 0 });
+  cluster.crash(3);
+  cluster.change(1, remove(3));
+  cluster.settle();
+  t.equal(members(cluster, 1), '1 2');
+  // Two of two now, and then one of one.
+  cluster.change(1, remove(2));
+  cluster.settle();
+  t.equal(members(cluster, 1), '1');
+  cluster.crash(2);
+  cluster.propose(1, 'x');
+  cluster.settle();
+  const { commit, lastIndex } = cluster.status(1);
+  t.equal(commit, lastIndex);
+});
+
+t.test('F6: a read that waits for a majority is granted when the majority shrinks', async (t) => {
+  const cluster = led({ voters: 3 });
+  cluster.change(1, remove(2), remove(3));
+  cluster.deliver(ofType('append'));
+  for (const id of [1, 2, 3]) cluster.durable(id);
+  cluster.lost = ofType('heartbeat');
+  const read = cluster.read(1);
+  t.same(cluster.granted, []);
+  cluster.settle();
+  t.equal(members(cluster, 1), '1');
+  t.match(cluster.granted, [{ id: read }]);
+});
+
+t.test('E7: a voter that was just added is given time to answer', async (t) => {
+  const cluster = led({ voters: 1 });
+  cluster.change(1, add(2));
+  pass(cluster, 4, 1);
+  cluster.change(1, promote(2));
+  cluster.settle();
+  t.equal(members(cluster, 1), '1 2');
+  cluster.lost = from(2);
+  pass(cluster, electionTicksMin - 1, 1);
+  t.equal(cluster.status(1).role, 'leader');
+  pass(cluster, 2 * electionTicksMin, 1);
+  t.not(cluster.status(1).role, 'leader', 'but not for ever');
+});
+
+t.test('E8: a leader that was voted out does not count itself', async (t) => {
+  const cluster = led({ voters: 3 });
+  cluster.change(1, remove(1));
+  cluster.settle();
+  t.equal(members(cluster, 1), '2 3');
+  t.equal(cluster.status(1).role, 'leader');
+  cluster.lost = from(3);
+  const { commit } = cluster.status(1);
+  cluster.propose(1, 'x');
+  cluster.settle();
+  t.equal(cluster.status(1).commit, commit, 'replica 2 alone is no majority of 2 and 3');
+});
+
+t.test('E9: a removed leader finishes, hands over, and goes', async (t) => {
+  const cluster = led({ voters: 3 });
+  cluster.change(1, remove(1));
+  pass(cluster, 2, 1);
+  for (const id of [2, 3]) t.equal(members(cluster, id), '2 3', `${id} has learned of it`);
+  t.match(cluster.handedOver, [{ replica: 1, reason: 'removed' }]);
+  pass(cluster, 2, 1);
+  t.match(cluster.status(1), { role: 'follower', removed: true, isVoter: false });
+  const leader = [2, 3].find((id) => cluster.status(id).role === 'leader') ?? 0;
+  t.ok(leader > 0, 'without an election timeout');
+  pass(cluster, electionTicksMax + 2, 1, 2, 3);
+  t.match(cluster.status(leader), { role: 'leader', term: 2 }, 'nobody was disturbed');
+});
+
+t.test('E9: nobody takes over from a removed leader, and it steps down', async (t) => {
+  const cluster = led({ voters: 3 });
+  cluster.lost = ofType('timeout-now');
+  cluster.change(1, remove(1));
+  pass(cluster, 2 * electionTicksMin, 1);
+  t.match(cluster.status(1), { role: 'follower', leader: 0 });
+  pass(cluster, 2 * electionTicksMax, 1, 2, 3);
+  t.equal(cluster.status(1).removed, true);
+  t.ok([2, 3].some((id) => cluster.status(id).role === 'leader'));
+});
+
+t.test('E9, E4: only the removed leader knows that it is removed, and it says so', async (t) => {
+  const cluster = led({ voters: 2 });
+  cluster.change(1, remove(1));
+  cluster.settle();
+  t.equal(members(cluster, 2), '2');
+  const other = led({ voters: 2 });
+  other.change(1, remove(1));
+  // Replica 2 acknowledges the last configuration and hears no more.
+  while (members(other, 1) !== '2') {
+    other.deliver(({ commit = 0, to }: { commit?: number; to: number }) => to === 1 || commit < 3);
+    for (const id of [1, 2]) other.durable(id);
+    for (const id of [1, 2]) other.apply(id);
+  }
+  other.drop();
+  other.crash(1);
+  other.restart(1);
+  other.apply(1);
+  t.match(other.status(2), { configuration: { voters: [{ replica: 2 }] }, pendingChange: true });
+  pass(other, 3 * electionTicksMax, 1, 2);
+  t.match(other.status(2), { role: 'leader', pendingChange: false });
+  t.equal(other.status(1).removed, true);
+});
+
+t.test('E10: what the leader knows of a member outlives a change', async (t) => {
+  const cluster = led({ voters: 3, learners: 1 });
+  const before = cluster.core(1).leadership?.followers.get(4);
+  cluster.change(1, promote(4), demote(2));
+  pass(cluster, 2, 1);
+  t.equal(members(cluster, 1), '1 3 4 learning 2');
+  const { followers } = cluster.core(1).leadership ?? {};
+  t.equal(followers?.get(4), before);
+  t.match(followers?.get(2), { state: 'replicate', match: cluster.status(1).lastIndex });
+});
+
+t.test('E12: a transfer to a voter that has yet to apply its promotion arrives', async (t) => {
+  const cluster = led({ voters: 3, learners: 1 });
+  cluster.change(1, promote(4));
+  cluster.lost = to(4);
+  cluster.settle();
+  cluster.lost = () => false;
+  cluster.transfer(1, 4);
+  pass(cluster, 6, 1);
+  t.equal(cluster.status(4).role, 'leader');
+});
+
+t.test('E13, E14: what is refused, with the reason', async (t) => {
+  const cluster = led({ voters: 3, learners: 1 });
+  const reasons = () => cluster.refused.splice(0).map(({ reason }) => reason);
+  cluster.change(2, remove(3));
+  t.same(reasons(), ['not-leader']);
+  cluster.change(1, remove(1), remove(2), remove(3));
+  t.same(reasons(), ['last-voter']);
+  const { configuration } = cluster.status(1);
+  const expected = { ...configuration, learners: [] };
+  const steps = [remove(3)];
+  cluster.step(1, { kind: 'change-membership', id: 900, expected, steps });
+  t.same(reasons(), ['configuration-differs']);
+  cluster.change(1, add(9));
+  cluster.change(1, remove(3));
+  t.same(reasons(), ['change-pending'], 'one at a time');
+  cluster.lost = to(5);
+  cluster.settle();
+  cluster.change(1, promote(5));
+  t.same(reasons(), ['not-caught-up'], 'nobody has heard of replica 5');
+  cluster.transfer(1, 2);
+  cluster.change(1, remove(3));
+  t.same(reasons(), ['transferring']);
+});
+
+t.test('a change that would leave no majority that is heard is refused', async (t) => {
+  const cluster = led({ voters: 3, learners: 1 });
+  cluster.crash(3);
+  pass(cluster, 3 * electionTicksMin, 1);
+  t.equal(cluster.status(1).role, 'leader');
+  cluster.change(1, remove(2));
+  t.match(cluster.refused, [{ reason: 'quorum-lost' }]);
+  // The dead one is replaced in one change.
+  cluster.change(1, promote(4), remove(3));
+  cluster.settle();
+  t.equal(members(cluster, 1), '1 2 4');
+  t.equal(cluster.refused.length, 1);
+});
+
+t.test('G2, sys 26, sys 28: a removed replica disturbs nobody and is told to go', async (t) => {
+  const cluster = led({ voters: 4 });
+  cluster.lost = across(4);
+  cluster.change(1, remove(4));
+  cluster.settle();
+  cluster.lost = () => false;
+  t.equal(members(cluster, 4), '1 2 3 4', 'it does not know');
+  const { term } = cluster.status(1);
+  // Not even a vote that was asked for in the name of a transfer is heard.
+  const log = { lastIndex: 99, lastTerm: 9, commit: 0, commitTerm: 0, transfer: true };
+  cluster.inject({ type: 'vote', from: 4, to: 2, term: term + 5, ...log });
+  t.match(cluster.status(2), { term, vote: 1 });
+  cluster.tick(4, electionTicksMax);
+  cluster.settle();
+  t.match(cluster.status(4), { removed: true, role: 'follower' });
+  t.match(cluster.status(1), { role: 'leader', term });
+  cluster.campaign(4);
+  cluster.tick(4, 5 * electionTicksMax);
+  t.same(cluster.inFlight, [], 'silent from then on');
+});
+
+t.test('G2: whose vote may still be needed is not told to go', async (t) => {
+  const cluster = led({ voters: 2, learners: 1 });
+  cluster.change(1, promote(3), remove(2));
+  cluster.lost = (message) => from(1)(message) && to(3)(message) && cluster.status(1).applied >= 3;
+  cluster.settle();
+  t.equal(members(cluster, 1), '1 3');
+  t.match(cluster.status(3), { pendingChange: true }, 'the joint one, as far as it knows');
+  cluster.tick(2, electionTicksMax);
+  cluster.settle();
+  t.equal(cluster.status(2).removed, false);
+  cluster.crash(1);
+  cluster.drop();
+  pass(cluster, 2 * electionTicksMax, 2, 3);
+  t.equal(cluster.status(3).isVoter, true);
+});
+
+t.test('sys 27: a learner never decides anything', async (t) => {
+  const cluster = led({ voters: 2, learners: 2 });
+  cluster.lost = from(2);
+  const { commit } = cluster.status(1);
+  cluster.propose(1, 'x');
+  pass(cluster, 2, 1);
+  t.equal(cluster.status(1).commit, commit);
+  cluster.campaign(3);
+  cluster.tick(3, electionTicksMax);
+  t.equal(cluster.status(3).role, 'follower');
+});
+
+t.test(
+  'B5, sys 25: a replica without a log does not vote in the name of one that had',
+  async (t) => {
+    const cluster = led({ voters: 3 });
+    cluster.create(3);
+    const log = { lastIndex: 9, lastTerm: 9, commit: 0, commitTerm: 0, transfer: true };
+    cluster.inject({ type: 'vote', from: 2, to: 3, term: 7, ...log });
+    cluster.durable(3);
+    t.match(cluster.inFlight, [{ type: 'vote-response', from: 3, granted: false }]);
+    // Nor does it pass for holding what its leader knows that the one before it held.
+    const other = led({ voters: 3 });
+    other.create(3);
+    other.tick(1, 2);
+    t.throws(() => other.settle(), /was it lost/);
+  },
+);
+
+t.test('C16: a removal is applied again after a restart, and changes nothing', async (t) => {
+  const cluster = led({ voters: 3 });
+  cluster.change(1, remove(3));
+  cluster.settle();
+  const configuration = members(cluster, 2);
+  cluster.crash(2);
+  cluster.restart(2);
+  t.equal(members(cluster, 2), '1 2 3', 'the state fell back');
+  cluster.settle();
+  t.equal(members(cluster, 2), configuration);
+});
+
+t.test('D4: a compacted log and its snapshot carry a joint configuration', async (t) => {
+  const cluster = led({ voters: 3, learners: 1 });
+  cluster.lost = (message) => message.type === 'append' && message.commit > 1;
+  cluster.change(1, promote(4), remove(3));
+  for (let i = 0; i < 3; i += 1) {
+    cluster.deliver();
+    for (const id of [1, 2, 3, 4]) cluster.durable(id);
+  }
+  cluster.apply(1);
+  t.equal(members(cluster, 1), '1 2 4 | 1 2 3');
+  cluster.replica(1).compact(2);
+  t.equal(describeConfiguration(cluster.core(1).configurationAt(2)), '1 2 4 | 1 2 3');
+  cluster.crash(1);
+  cluster.restart(1);
+  t.equal(members(cluster, 1), '1 2 4 | 1 2 3');
+  cluster.campaign(1);
+  const asked = cluster.inFlight.filter(ofType('pre-vote')).map((message) => message.to);
+  t.same(asked, [2, 3, 4], 'both sets are asked');
+});
