@@ -148,14 +148,19 @@ export class Leadership {
     return this.#reconfiguration.settled;
   }
 
-  /** It finishes what it has begun, and begins nothing. */
-  get votedOut(): boolean {
-    return this.#reconfiguration.votedOut;
+  /** Voted out: it finishes what it has begun, and begins nothing. */
+  get leaving(): boolean {
+    const { membership, self } = this.#parts;
+    return !membership.isVoter(self);
   }
 
-  /** Voted out, and nobody needs it any more (E9). */
+  /**
+   * The others know, and so does whoever waits for a proposal: it is time to go (E9). Once gone it
+   * hears no more of what is committed, and the fate of its proposals would be unknown.
+   */
   get departs(): boolean {
-    return this.#reconfiguration.departs;
+    const { log } = this.#parts;
+    return this.leaving && this.settled && log.applied === log.lastIndex;
   }
 
   #leaveJoint(): void {
@@ -193,11 +198,17 @@ export class Leadership {
   }
 
   #broadcastHeartbeat(quiet = false): void {
-    const { self: from, term, log, outbox } = this.#parts;
-    const { lastContext: context } = this.reads;
-    for (const [to, progress] of this.#followers) {
-      const commit = Math.min(progress.match, log.commit);
-      outbox.sendNow({ type: 'heartbeat', from, to, term, commit, context, quiet });
+    const { self, term, log, outbox } = this.#parts;
+    for (const [replica, progress] of this.#followers) {
+      outbox.sendNow({
+        type: 'heartbeat',
+        from: self,
+        to: replica,
+        term,
+        commit: Math.min(progress.match, log.commit),
+        context: this.reads.lastContext,
+        quiet,
+      });
     }
   }
 

@@ -7,13 +7,15 @@ import t from 'tap';
 import { defaultTiming } from '../../../src/raft/core/options.js';
 import type { ReplicaId } from '../../../src/raft/core/types.js';
 import { SeededRandom } from './seeded-random.js';
-import { across, from, SimulatedCluster, to } from './simulated-cluster.js';
+import { across, configurationOf, from, SimulatedCluster, to } from './simulated-cluster.js';
 
 const everybody = [1, 2, 3];
 
 function newCluster(): SimulatedCluster {
   const cluster = new SimulatedCluster({
     voters: 3,
+    // Replica 9 was removed long ago.
+    configuration: { ...configurationOf({ voters: 3 }), nextReplica: 10 },
     timing: { ...defaultTiming, quietAfterTicks: 20 },
     random: new SeededRandom(7).next,
   });
@@ -252,14 +254,11 @@ t.test('a quiet leader that was replaced behind its back serves no stale read', 
   t.not(cluster.status(1).role, 'leader', 'awake it counts its quorum');
 });
 
-t.test(
-  'strangers and compaction do not wake a group; a late answer of a past term does',
-  async (t) => {
-    const cluster = asleep();
-    cluster.replica(2).compact(2);
-    cluster.drain(2);
-    t.same(quiet(cluster), everybody);
-    cluster.inject({ type: 'heartbeat-response', from: 9, to: 1, term: 1, context: 0 });
-    t.same(quiet(cluster), everybody);
-  },
-);
+t.test('who was removed and compaction do not wake a group', async (t) => {
+  const cluster = asleep();
+  cluster.replica(2).compact(2);
+  cluster.drain(2);
+  t.same(quiet(cluster), everybody);
+  cluster.inject({ type: 'heartbeat-response', from: 9, to: 1, term: 1, context: 0 });
+  t.same(quiet(cluster), everybody);
+});

@@ -13,7 +13,11 @@ import { configurationOf } from './simulated-cluster.js';
 function replica(change: Partial<ConstructorParameters<typeof Raft>[0]> = {}): Raft {
   return new Raft({
     self: 1,
-    mark: { index: 0, term: 0, configuration: configurationOf({ voters: 3 }) },
+    mark: {
+      index: 0,
+      term: 0,
+      configuration: { ...configurationOf({ voters: 3 }), nextReplica: 10 },
+    },
     hardState: { term: 0, vote: 0, commit: 0 },
     lastIndex: 0,
     terms: [],
@@ -184,7 +188,7 @@ t.test(
     const { send = [], append } = raft.drain() ?? {};
     t.same(
       [...new Set(send.map(({ type, to }) => `${type} to ${to}`))],
-      ['pre-vote to 1', 'pre-vote to 2', 'heartbeat-response to 3'],
+      ['pre-vote to 1', 'pre-vote to 2', 'pre-vote to 3'],
     );
     t.equal(append, undefined);
     t.equal(raft.status.term, 0);
