@@ -9,52 +9,47 @@
  * Section numbers are those of the extended Raft paper; check-quorum, read index and pre-vote are
  * sections 6.2, 6.4 and 9.6 of the dissertation.
  */
-import { DiskLag } from './disk-lag.js';
 import { EffectsCollector } from './effects.js';
 import { Follower } from './follower.js';
 import { ImpossibleInput } from './impossible-input.js';
 import type { Leadership } from './leadership.js';
 import { RaftLog } from './log.js';
 import { Membership } from './membership.js';
-import { checkOptions, type RaftOptions, type RaftStatus, type RaftTiming } from './options.js';
+import { checkOptions, type RaftOptions, type RaftStatus } from './options.js';
 import { Outbox } from './outbox.js';
+import { Oversight } from './oversight.js';
 import { Persistence } from './persistence.js';
 import { leavesQuiet, Quiescence } from './quiescence.js';
 import { ForwardedReads } from './reads.js';
 import { Requests } from './requests.js';
 import { SnapshotReceiving } from './snapshot-receiving.js';
 import { Standing } from './standing.js';
-import {
-  type Configuration,
-  type DropReason,
-  type Effects,
-  type HandOverReason,
-  type Index,
-  type Input,
-  type Message,
-  NOBODY,
-  type ReplicaId,
-  type Role,
-  type SnapshotDescription,
-  type Term,
+import type {
+  Configuration,
+  Effects,
+  Index,
+  Input,
+  Message,
+  ReplicaId,
+  Role,
+  SnapshotDescription,
+  Term,
 } from './types.js';
 import { UnappliedBudget } from './unapplied-budget.js';
 
 export class Raft {
   readonly #self: ReplicaId;
-  readonly #timing: RaftTiming;
   readonly #membership: Membership;
   readonly #log: RaftLog;
   readonly #standing: Standing;
   readonly #outbox = new Outbox();
   readonly #effects = new EffectsCollector();
-  readonly #forwardedReads: ForwardedReads;
   readonly #requests: Requests;
   readonly #persistence: Persistence;
   readonly #unapplied: UnappliedBudget;
   readonly #snapshots: SnapshotReceiving;
   readonly #quiescence: Quiescence;
-  readonly #diskLag: DiskLag;
+  readonly #oversight: Oversight;
   readonly #follower: Follower;
   #tick = 0;
   /** The leader has said that this replica was removed. It is silent from then on. */
@@ -64,7 +59,6 @@ export class Raft {
     checkOptions(options.timing, options.limits);
     const { hardState, mark } = options;
     this.#self = options.self;
-    this.#timing = options.timing;
     this.#log = new RaftLog({
       mark,
       lastIndex: options.lastIndex,
@@ -84,7 +78,6 @@ export class Raft {
     }
     this.#snapshots = new SnapshotReceiving(this.#log, () => this.#membership.uninitialised);
     this.#quiescence = new Quiescence(options.timing.quietAfterTicks);
-    this.#diskLag = new DiskLag(options.timing);
     this.#persistence = new Persistence(this.#log, hardState, options.timing.electionTicksMax);
     this.#standing = new Standing(
       {
@@ -97,7 +90,7 @@ export class Raft {
         limits: options.limits,
         random: options.random,
         stateIsWhole: () => this.#snapshots.stateIsWhole,
-        leaderChanging: () => this.#leaderChanging(),
+        leaderChanging: () => this.#requests.dropReads('leader-changed'),
       },
       hardState,
     );
@@ -110,14 +103,24 @@ export class Raft {
       quiescence: this.#quiescence,
     });
     this.#unapplied = new UnappliedBudget(options.limits.unappliedBytesMax);
-    // Far apart from what an earlier process of this replica asked with, in safe integers.
-    this.#forwardedReads = new ForwardedReads(Math.floor(options.random() * 2 ** 48));
     this.#requests = new Requests({
+      self: options.self,
       standing: this.#standing,
-      forwardedReads: this.#forwardedReads,
+      // Far apart from what an earlier process of this replica asked with, in safe integers.
+      forwardedReads: new ForwardedReads(Math.floor(options.random() * 2 ** 48)),
+      outbox: this.#outbox,
       effects: this.#effects,
+      timing: options.timing,
       limits: options.limits,
       installing: () => this.installing,
+    });
+    this.#oversight = new Oversight({
+      standing: this.#standing,
+      log: this.#log,
+      snapshots: this.#snapshots,
+      quiescence: this.#quiescence,
+      effects: this.#effects,
+      timing: options.timing,
     });
   }
 
@@ -238,41 +241,12 @@ export class Raft {
 
   #onTick(): void {
     this.#tick += 1;
-    if (this.#removed || this.#goesQuiet()) return;
+    if (this.#removed || this.#oversight.goesQuiet()) return;
     this.#standing.tick(this.#tick, { silent: this.#persistence.silent(this.#tick) });
-    if (this.leadership !== undefined) this.#watchOver(this.leadership);
-    else this.#diskLag.rest();
-  }
-
-  /** Whether this leader should rather not be one. */
-  #watchOver(leadership: Leadership): void {
-    if (!this.#snapshots.stateIsWhole) {
-      // Whoever could take over was asked, and others can campaign; this replica does not.
-      if (!leadership.transferring) this.#standing.stepDown();
-    } else if (leadership.departs) {
-      this.#handOver('removed');
-    } else if (this.#diskLag.tooSlow(this.#tick, this.#log)) {
-      if (this.#handOver('slow-disk')) this.#diskLag.handedOver(this.#tick);
-    }
-  }
-
-  #handOver(reason: HandOverReason): boolean {
-    const to = this.leadership?.handOver(reason);
-    if (to !== undefined) this.#effects.handOver(to, reason);
-    return to !== undefined;
+    this.#oversight.tick(this.#tick);
   }
 
   // Quiet ---------------------------------------------------------------------------------
-
-  /** True when the leader says goodbye, in place of a heartbeat. */
-  #goesQuiet(): boolean {
-    if (this.leadership === undefined) this.#quiescence.busy();
-    if (!this.#quiescence.idle() || this.leadership?.atRest !== true) return false;
-    if (!this.#snapshots.stateIsWhole) return false;
-    this.leadership.goQuiet();
-    this.#quiescence.sleep();
-    return true;
-  }
 
   /** False: the group sleeps, and this is nothing to it. */
   #wakes(input: Input): boolean {
@@ -302,7 +276,7 @@ export class Raft {
       case 'append':
         return this.#follower.append(message);
       case 'heartbeat':
-        return this.#follower.heartbeat(message, this.#forwardedReads.waitingCount > 0);
+        return this.#follower.heartbeat(message, this.#requests.waiting);
       case 'snapshot':
         return this.#follower.snapshotOffered(message);
       case 'pre-vote':
@@ -323,10 +297,7 @@ export class Raft {
         }
         return;
       case 'read-index-response':
-        for (const id of this.#forwardedReads.answered(message.context)) {
-          this.#effects.granted(id, message.index);
-        }
-        return;
+        return this.#requests.readsAnswered(message);
       case 'timeout-now':
         return this.#standing.timeoutNow(message);
     }
@@ -348,17 +319,6 @@ export class Raft {
     this.#removed = true;
   }
 
-  /** Whoever waits for the old leader, or for this replica as the leader, must ask again. */
-  #leaderChanging(): void {
-    this.#dropReads('leader-changed');
-  }
-
-  #dropReads(reason: DropReason): void {
-    const forwarded = this.#forwardedReads.abandon();
-    const own = this.leadership?.reads.abandon() ?? [];
-    for (const id of [...forwarded, ...own]) this.#effects.dropped(id, reason);
-  }
-
   // Snapshots -----------------------------------------------------------------------------
 
   /** The host throws the file away unless this turn's append carries the snapshot's mark. */
@@ -368,7 +328,7 @@ export class Raft {
     if (!this.#follower.snapshotReceived(snapshot)) return;
     this.#followConfiguration();
     this.#standing.stepDown();
-    this.#dropReads('installing');
+    this.#requests.dropReads('installing');
   }
 
   #onSnapshotInstalled(index: Index): void {
@@ -379,8 +339,8 @@ export class Raft {
   /** From here on the host applies nothing that it was given before. */
   #onStateDamaged(): void {
     this.#snapshots.damaged();
-    this.#dropReads('installing');
-    if (this.leadership === undefined || !this.#handOver('state-damaged')) {
+    this.#requests.dropReads('installing');
+    if (this.leadership === undefined || !this.#oversight.handOver('state-damaged')) {
       this.#standing.stepDown();
       this.#follower.askForSnapshot();
     }
@@ -415,9 +375,9 @@ export class Raft {
 
   /** The effects of everything stepped since the last drain; undefined when there are none. */
   drain(): Effects | undefined {
-    this.#askForReads();
+    this.#requests.askForReads(this.#tick);
     this.leadership?.flush();
-    this.#grantReads();
+    this.#requests.grantReads();
     const { role, leader, term, vote } = this.#standing;
     const { send, append } = this.#persistence.take({
       messages: this.#outbox.take(),
@@ -431,25 +391,6 @@ export class Raft {
     const snapshotsWanted = this.leadership?.takeSnapshotsWanted() ?? [];
     const now = { role, leader, term };
     return this.#effects.take({ send, append, apply, fetch, snapshotsWanted, now });
-  }
-
-  #askForReads(): void {
-    if (this.#standing.leader === NOBODY || this.leadership !== undefined) return;
-    const context = this.#forwardedReads.ask(this.#tick, this.#timing.heartbeatTicks * 2);
-    if (context === undefined) return;
-    const { leader: to, term } = this.#standing;
-    this.#outbox.sendNow({ type: 'read-index', from: this.#self, to, term, context });
-  }
-
-  #grantReads(): void {
-    for (const { index, local, remote } of this.leadership?.takeGrantedReads() ?? []) {
-      for (const id of local) this.#effects.granted(id, index);
-      for (const [to, context] of remote) {
-        const from = this.#self;
-        const { term } = this.#standing;
-        this.#outbox.sendNow({ type: 'read-index-response', from, to, term, context, index });
-      }
-    }
   }
 
   #takeCommitted(): Effects['apply'] {

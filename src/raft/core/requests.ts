@@ -4,12 +4,24 @@
  */
 import type { EffectsCollector } from './effects.js';
 import type { Leadership } from './leadership.js';
-import type { RaftLimits } from './options.js';
+import type { RaftLimits, RaftTiming } from './options.js';
+import type { Outbox } from './outbox.js';
 import type { ForwardedReads } from './reads.js';
 import type { Standing } from './standing.js';
-import { type Input, NOBODY, type Proposal, type RequestId } from './types.js';
+import {
+  type DropReason,
+  type Input,
+  NOBODY,
+  type Proposal,
+  type ReadIndexResponse,
+  type ReplicaId,
+  type RequestId,
+} from './types.js';
 
 export interface RequestsParts {
+  readonly self: ReplicaId;
+  readonly outbox: Outbox;
+  readonly timing: RaftTiming;
   readonly standing: Standing;
   readonly forwardedReads: ForwardedReads;
   readonly effects: EffectsCollector;
@@ -70,6 +82,47 @@ export class Requests {
     } else {
       forwardedReads.add(id);
     }
+  }
+
+  // The way of a read ---------------------------------------------------------------------
+
+  /** Somebody here waits for the leader. */
+  get waiting(): boolean {
+    return this.#parts.forwardedReads.waitingCount > 0;
+  }
+
+  /** A follower's question to its leader, new or said again. */
+  askForReads(tick: number): void {
+    const { self, standing, forwardedReads, outbox, timing } = this.#parts;
+    const { leader: to, term } = standing;
+    if (to === NOBODY || standing.leadership !== undefined) return;
+    const context = forwardedReads.ask(tick, timing.heartbeatTicks * 2);
+    if (context === undefined) return;
+    outbox.sendNow({ type: 'read-index', from: self, to, term, context });
+  }
+
+  readsAnswered({ context, index }: ReadIndexResponse): void {
+    const { forwardedReads, effects } = this.#parts;
+    for (const id of forwardedReads.answered(context)) effects.granted(id, index);
+  }
+
+  /** What a leader's rounds have confirmed, its own reads and its followers' questions. */
+  grantReads(): void {
+    const { self: from, standing, outbox, effects } = this.#parts;
+    const { term, leadership } = standing;
+    for (const { index, local, remote } of leadership?.takeGrantedReads() ?? []) {
+      for (const id of local) effects.granted(id, index);
+      for (const [to, context] of remote) {
+        outbox.sendNow({ type: 'read-index-response', from, to, term, context, index });
+      }
+    }
+  }
+
+  /** Whoever waits for the old leader, or for this replica as the leader, must ask again. */
+  dropReads(reason: DropReason): void {
+    const { standing, forwardedReads, effects } = this.#parts;
+    const own = standing.leadership?.reads.abandon() ?? [];
+    for (const id of [...forwardedReads.abandon(), ...own]) effects.dropped(id, reason);
   }
 
   /** One gate for writes and reads of a leader: a transfer stops both (F9, F10). */

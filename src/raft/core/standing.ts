@@ -12,7 +12,6 @@ import type { Membership } from './membership.js';
 import type { RaftLimits, RaftTiming } from './options.js';
 import type { Outbox } from './outbox.js';
 import type { Persistence } from './persistence.js';
-import { poke } from './quiescence.js';
 import {
   type Message,
   NOBODY,
@@ -233,15 +232,19 @@ export class Standing {
   }
 
   /**
-   * Nobody leads, as far as a replica without a vote knows. It may be that it was removed, and
-   * that nobody speaks to it any more; then the leader says so (`gone`). One that was removed
+   * Nobody leads, as far as a replica without a vote knows. It may be that it was removed; then
+   * the leader says so (`gone`). Or it led, was voted out, and is the only one to know that this
+   * is committed: then the others learn it, and need its vote no longer (E4). A rehearsal says
+   * all that and commits nobody to anything; the grants are of no use here. One that was removed
    * before its first snapshot came knows no members, only who has spoken to it.
    */
   #askWhetherMember(): void {
-    const { membership, outbox, self } = this.#parts;
+    const { membership, log, outbox, self } = this.#parts;
+    const term = this.#term + 1;
+    const request = { ballot: 'pre-vote', from: self, term, transfer: false } as const;
     for (const to of new Set([...membership.replicas, this.#lastLeader])) {
       if (to === self || to === NOBODY) continue;
-      outbox.sendNow(poke({ from: self, to, term: this.#term }));
+      outbox.sendNow(voteRequest(log, { ...request, to }));
     }
   }
 

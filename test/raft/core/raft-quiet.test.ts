@@ -176,38 +176,6 @@ t.test('G3: even if its question reaches only the other follower', async (t) => 
   for (const id of everybody) t.match(cluster.status(id), { term: 1, leader: 1 });
 });
 
-t.test('a goodbye to a follower that has not all of it is a heartbeat like others', async (t) => {
-  const cluster = newCluster();
-  const goodbye = { type: 'heartbeat', from: 1, to: 3, term: 1, context: 7, quiet: true } as const;
-  pass(cluster, 2);
-  cluster.inject({ ...goodbye, commit: 1 });
-  t.equal(cluster.status(3).quiet, false, 'it has more than this one speaks of');
-  t.match(cluster.inFlight, [{ type: 'heartbeat-response', context: 0 }], 'a poke, not round 7');
-  cluster.inject({ ...goodbye, commit: 2 });
-  t.equal(cluster.status(3).quiet, true);
-  cluster.drop();
-  cluster.inject({ ...goodbye, commit: 1 });
-  t.equal(cluster.status(3).quiet, true, 'said before');
-  t.same(cluster.inFlight, []);
-});
-
-t.test('G6: nor one that has not written, or waits for a read', async (t) => {
-  const cluster = newCluster();
-  pass(cluster, 4);
-  const goodbye = { type: 'heartbeat', from: 1, to: 3, term: 1, context: 0, quiet: true } as const;
-  cluster.slowDisks.add(3);
-  cluster.propose(1, 'y');
-  cluster.settle();
-  cluster.inject({ ...goodbye, commit: 3 });
-  t.equal(cluster.status(3).quiet, false, 'not durable');
-  cluster.slowDisks.clear();
-  cluster.held = to(1);
-  cluster.settle();
-  cluster.read(3);
-  cluster.inject({ ...goodbye, commit: 3 });
-  t.equal(cluster.status(3).quiet, false, 'somebody waits');
-});
-
 t.test('a late answer to a heartbeat does not wake the leader, a poke does', async (t) => {
   const cluster = newCluster();
   cluster.read(1);

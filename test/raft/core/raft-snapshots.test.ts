@@ -3,7 +3,7 @@
  */
 import t from 'tap';
 import { ImpossibleInput } from '../../../src/raft/core/impossible-input.js';
-import type { SnapshotDescription, SnapshotOffer } from '../../../src/raft/core/types.js';
+import type { SnapshotOffer } from '../../../src/raft/core/types.js';
 import { across, ofType, SimulatedCluster, to } from './simulated-cluster.js';
 
 /** Replica 3 was away while 1 and 2 went on to entry 4, and leader 1 has compacted up to it. */
@@ -129,38 +129,6 @@ t.test('C15: without its file the log and the votes stay, and the state comes an
   heartbeat(cluster);
   t.match(cluster.status(3), { applied: 5, installing: false, wantsSnapshot: false });
   t.equal(cluster.replica(3).state.digest, cluster.replica(1).state.digest);
-});
-
-t.test('D1, sys 20: a snapshot of what the log holds changes nothing in it', async (t) => {
-  const cluster = new SimulatedCluster({ voters: 3 });
-  cluster.elect(1);
-  cluster.lost = (message) => message.to === 3 && message.type === 'heartbeat';
-  cluster.propose(1, 'x', 'y', 'z');
-  cluster.settle();
-  const configuration = cluster.status(3).configuration;
-  const snapshot = { index: 3, term: 1, configuration, bytes: 1, checksum: 1 };
-  const offer = { type: 'snapshot', from: 1, to: 3, term: 1, snapshot } as const;
-  cluster.inject(offer);
-  t.equal(cluster.replica(3).fetch, undefined);
-  t.match(cluster.status(3), { firstIndex: 1, lastIndex: 4 });
-  t.match(cluster.inFlight, [{ type: 'append-response', rejected: false }]);
-  // Nor does one that was fetched before the entries came.
-  cluster.replica(3).state.receive({ snapshot, digest: '' });
-  cluster.step(3, { kind: 'snapshot-received', snapshot });
-  t.match(cluster.status(3), { firstIndex: 1, lastIndex: 4, installing: false });
-});
-
-t.test('D1: the commit index is learned from it, for it is committed', async (t) => {
-  const cluster = new SimulatedCluster({ voters: 3 });
-  cluster.elect(1);
-  cluster.held = (message) => message.type !== 'append';
-  cluster.propose(1, 'x', 'y');
-  cluster.settle();
-  t.equal(cluster.status(3).commit, 1);
-  const configuration = cluster.status(3).configuration;
-  const snapshot = { index: 3, term: 1, configuration, bytes: 1, checksum: 1 };
-  cluster.inject({ type: 'snapshot', from: 1, to: 3, term: 1, snapshot });
-  t.equal(cluster.status(3).commit, 3);
 });
 
 t.test('D2: all of a log in conflict with the snapshot goes, below it too', async (t) => {
@@ -295,40 +263,6 @@ t.test('D9, sys 21: the term of a snapshot is the term of its entry', async (t) 
   );
 });
 
-t.test('D12, sys 21: another entry than the committed one is refused aloud', async (t) => {
-  const cluster = new SimulatedCluster({ voters: 3 });
-  cluster.elect(1);
-  cluster.propose(1, 'x', 'y');
-  cluster.settle();
-  heartbeat(cluster);
-  const configuration = cluster.status(3).configuration;
-  const other: SnapshotDescription = { index: 2, term: 2, configuration, bytes: 1, checksum: 1 };
-  const ends = { type: 'snapshot', from: 2, to: 3 } as const;
-  t.throws(() => cluster.inject({ ...ends, term: 2, snapshot: other }), ImpossibleInput);
-  const late = { ...other, index: 9, term: 7 };
-  t.throws(() => cluster.inject({ ...ends, term: 3, snapshot: late }), ImpossibleInput, 'term');
-});
-
-t.test('an older snapshot, an overtaken offer, the same one twice: nothing new', async (t) => {
-  const cluster = oneBehind();
-  cluster.slowSnapshots.add(3);
-  heartbeat(cluster);
-  const snapshot = cluster.replica(3).fetch?.snapshot;
-  if (snapshot === undefined) throw new Error('a snapshot was offered');
-  const ends = { type: 'snapshot', from: 1, to: 3, term: 1 } as const;
-  cluster.replica(3).fetch = undefined;
-  cluster.inject({ ...ends, snapshot });
-  t.equal(cluster.replica(3).fetch, undefined, 'that one is being fetched');
-  cluster.inject({ ...ends, snapshot: { ...snapshot, index: 3 } });
-  t.equal(cluster.replica(3).fetch, undefined, 'overtaken');
-  const newer = { ...snapshot, index: 9, checksum: 9 };
-  cluster.inject({ ...ends, snapshot: newer });
-  t.match(cluster.replica(3).fetch, { from: 1, snapshot: { index: 9 } });
-  cluster.inject({ ...ends, snapshot: { ...snapshot, index: 1 } });
-  t.equal(cluster.status(3).fetching?.index, 9);
-  t.match(cluster.inFlight, [{ rejected: false, index: 1 }], 'what is committed here is here');
-});
-
 t.test('A14: a candidate follows the leader that offers it a snapshot', async (t) => {
   const cluster = oneBehind();
   heartbeat(cluster);
@@ -363,20 +297,6 @@ t.test(
   },
 );
 
-t.test('D3: an append from before the mark is answered with the commit index', async (t) => {
-  const cluster = oneBehind();
-  cluster.slowSnapshots.add(3);
-  heartbeat(cluster);
-  cluster.fetch(3);
-  cluster.settle();
-  cluster.drop();
-  const previous = { previousIndex: 1, previousTerm: 1, commit: 4, entries: [] };
-  cluster.inject({ type: 'append', from: 1, to: 3, term: 1, ...previous });
-  cluster.durable(3);
-  t.match(cluster.inFlight, [{ type: 'append-response', rejected: false, index: 4 }]);
-  t.equal(cluster.status(3).firstIndex, 5);
-});
-
 t.test('a damaged replica serves nothing, helps to commit, and is rebuilt', async (t) => {
   const cluster = new SimulatedCluster({ voters: 3 });
   cluster.elect(1);
@@ -399,32 +319,4 @@ t.test('a damaged replica serves nothing, helps to commit, and is rebuilt', asyn
   t.match(cluster.status(3), { applied: 3, installing: false, wantsSnapshot: false });
   t.equal(cluster.replica(3).state.digest, cluster.replica(1).state.digest);
   t.equal(cluster.log(3), '', 'the mark is that of the snapshot');
-});
-
-t.test('a damaged leader hands over, and is rebuilt by the next one', async (t) => {
-  const cluster = new SimulatedCluster({ voters: 3 });
-  cluster.elect(1);
-  cluster.propose(1, 'x');
-  cluster.settle();
-  heartbeat(cluster);
-  cluster.replica(1).damage();
-  cluster.drain(1);
-  t.equal(cluster.status(1).handingOver, 'state-damaged');
-  cluster.settle();
-  t.equal(cluster.status(2).role, 'leader');
-  t.match(cluster.handedOver, [{ replica: 1, to: 2, reason: 'state-damaged' }]);
-  heartbeat(cluster, 2);
-  t.match(cluster.status(1), { applied: 3, installing: false, leader: 2 });
-});
-
-t.test('a damaged leader that nobody can follow steps down all the same', async (t) => {
-  const cluster = new SimulatedCluster({ voters: 3 });
-  cluster.elect(1);
-  cluster.lost = across(1);
-  cluster.replica(1).damage();
-  cluster.drain(1);
-  cluster.tick(1, 13);
-  t.match(cluster.status(1), { role: 'follower', installing: true });
-  cluster.tick(1, 60);
-  t.equal(cluster.status(1).role, 'follower', 'and does not campaign');
 });

@@ -184,7 +184,7 @@ t.test(
     const { send = [], append } = raft.drain() ?? {};
     t.same(
       [...new Set(send.map(({ type, to }) => `${type} to ${to}`))],
-      ['heartbeat-response to 1', 'heartbeat-response to 2', 'heartbeat-response to 3'],
+      ['pre-vote to 1', 'pre-vote to 2', 'heartbeat-response to 3'],
     );
     t.equal(append, undefined);
     t.equal(raft.status.term, 0);

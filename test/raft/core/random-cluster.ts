@@ -167,7 +167,8 @@ export class RandomCluster {
   #whoGets(name: keyof Weather['weights'], up: readonly SimulatedReplica[]): SimulatedReplica {
     const forLeaders = ['propose', 'read', 'transfer', 'pause', 'churn'].includes(name);
     const leaders = up.filter((replica) => replica.core.status.role === 'leader');
-    if (!forLeaders || leaders.length === 0 || this.random.chance(0.3)) return this.random.pick(up);
+    const wrong = this.random.chance(name === 'churn' ? 0.05 : 0.3);
+    if (!forLeaders || leaders.length === 0 || wrong) return this.random.pick(up);
     return this.random.pick(leaders);
   }
 
@@ -250,6 +251,7 @@ export class RandomCluster {
   }
 
   drain(replica: SimulatedReplica): void {
+    if (!replica.up) return;
     const effects = replica.drain();
     if (effects === undefined) return;
     this.note(`${replica.id}: drain ${effectsLine(effects)}`);
@@ -296,7 +298,7 @@ export class RandomCluster {
     this.note(`${message.to} receives ${messageLine(message)}`);
     this.count(message.type);
     this.step(replica, { kind: 'message', message });
-    if (replica.up && this.random.chance(this.weather.drainChance)) this.drain(replica);
+    if (this.random.chance(this.weather.drainChance)) this.drain(replica);
   }
 
   deliverAll(): void {

@@ -83,11 +83,14 @@ export class RandomMembers {
       () => [promote],
       () => [promote, remove],
       () => [promote, remove],
-      () => learners.map(({ replica }) => ({ kind: 'promote', replica })),
+      () => everybody(learners, 'promote'),
+      () => [...everybody(learners, 'promote'), ...everybody(voters, 'remove')],
+      () => [...everybody(learners, 'promote'), ...everybody(voters.slice(1), 'remove')],
+      () => [...everybody(learners, 'promote'), ...everybody(voters.slice(1), 'demote')],
       () => [remove],
       () => [{ kind: 'demote', replica: voter }],
       () => [{ kind: 'remove', replica: learner }],
-      () => voters.slice(1).map(({ replica }) => ({ kind: 'remove', replica })),
+      () => everybody(voters.slice(1), 'remove'),
       () => [{ kind: 'remove', replica: anybody }],
     ];
     const steps = random.pick(kinds)();
@@ -96,7 +99,7 @@ export class RandomMembers {
   }
 
   asked(id: RequestId, steps: readonly MembershipStep[]): void {
-    this.#asked.set(id, steps.map(({ kind }) => kind).join('+'));
+    this.#asked.set(id, [...new Set(steps.map(({ kind }) => kind))].join('+'));
   }
 
   /** Each kind of change is to happen, and each kind of refusal. */
@@ -126,6 +129,13 @@ export class RandomMembers {
     this.#world.count('destroyed');
     this.#world.destroyed(replica);
   }
+}
+
+function everybody(
+  members: readonly Member[],
+  kind: 'promote' | 'remove' | 'demote',
+): MembershipStep[] {
+  return members.map(({ replica }) => ({ kind, replica }));
 }
 
 /** 0, whom nobody knows, when there is nobody. */

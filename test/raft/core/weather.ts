@@ -58,13 +58,13 @@ export interface Weather {
 export function randomWeather(random: SeededRandom): Weather {
   const appendBytesMax = random.pick([1, 10, 40, 1000]);
   const inflightBytesMax = appendBytesMax * random.pick([1, 2, 10]);
-  const churn = random.pick([0, 0, 0.5, 2]);
+  const churn = random.pick([0, 0, 1, 4]);
   const weights = {
     deliver: random.pick([60, 100]),
     drain: 20,
     tick: random.pick([8, 15, 30]),
     disk: random.pick([8, 25, 50]),
-    apply: random.pick([3, 10]),
+    apply: random.pick([1, 3, 10]),
     propose: random.pick([1, 4, 8]),
     read: random.pick([0, 3, 6]),
     campaign: random.pick([0, 0.2, 1]),
@@ -87,7 +87,7 @@ export function randomWeather(random: SeededRandom): Weather {
   };
   return {
     voters: random.pick([1, 2, 3, 3, 3, 4, 5, 5]),
-    learners: random.pick([0, 0, 0, 1]),
+    learners: churn > 0 ? random.between(0, 3) : random.pick([0, 0, 0, 1]),
     clockRates: Array.from({ length: 6 }, () => random.pick([0.2, 1, 1, 1])),
     limits: {
       appendBytesMax,

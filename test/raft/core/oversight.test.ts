@@ -1,6 +1,7 @@
 /**
- * A leader that hands over by itself, for its disk is slow. One whose disk is silent steps down
- * (`raft-disk.test.ts`); this one answers, only later than a quorum of the others.
+ * A leader that hands over by itself, for its disk is slow or its state is damaged. One whose
+ * disk is silent steps down (`raft-disk.test.ts`); a slow one answers, only later than a quorum
+ * of the others.
  */
 import t from 'tap';
 import { across, SimulatedCluster } from './simulated-cluster.js';
@@ -92,4 +93,34 @@ t.test('B21: a slow follower does not slow the group', async (t) => {
   cluster.tick(1, 2);
   cluster.settle();
   t.equal(cluster.status(3).applied, 101, 'and it catches up when it can');
+});
+
+t.test('a damaged leader hands over, and is rebuilt by the next one', async (t) => {
+  const cluster = new SimulatedCluster({ voters: 3 });
+  cluster.elect(1);
+  cluster.propose(1, 'x');
+  cluster.settle();
+  cluster.tick(1, 2);
+  cluster.settle();
+  cluster.replica(1).damage();
+  cluster.drain(1);
+  t.equal(cluster.status(1).handingOver, 'state-damaged');
+  cluster.settle();
+  t.equal(cluster.status(2).role, 'leader');
+  t.match(cluster.handedOver, [{ replica: 1, to: 2, reason: 'state-damaged' }]);
+  cluster.tick(2, 2);
+  cluster.settle();
+  t.match(cluster.status(1), { applied: 3, installing: false, leader: 2 });
+});
+
+t.test('a damaged leader that nobody can follow steps down all the same', async (t) => {
+  const cluster = new SimulatedCluster({ voters: 3 });
+  cluster.elect(1);
+  cluster.lost = across(1);
+  cluster.replica(1).damage();
+  cluster.drain(1);
+  cluster.tick(1, 13);
+  t.match(cluster.status(1), { role: 'follower', installing: true });
+  cluster.tick(1, 60);
+  t.equal(cluster.status(1).role, 'follower', 'and does not campaign');
 });
