@@ -4,7 +4,7 @@
 SHELL := bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help dev test lint build bench real-input clean check-tools install
+.PHONY: help dev test lint build bench real-input sim-selftest clean check-tools install
 .PHONY: lint-style lint-types lint-layers lint-habits
 
 BIN := node_modules/.bin
@@ -47,6 +47,9 @@ bench: build ## measure this machine (docs in bench/)
 
 real-input: build ## every file under node_modules through a cluster whose nodes are killed
 	@exec node build/bench/real-input.js $(ARGS)
+
+sim-selftest: build ## hunt all planted bugs with the simulator; print what found them, and when
+	@exec node build/test/simulation/selftest-main.js $(ARGS)
 
 clean: ## remove what was built; node_modules and data stay
 	rm -rf build .tap

@@ -16,10 +16,14 @@ import {
   type PauseFault,
   type RestartStormFault,
   type SlowDiskFault,
+  type StateDamageFault,
   type WeatherFault,
   type WipeFault,
 } from './faults.js';
 import type { Machine } from './machine.js';
+import { canLose, leaderOf } from './membership.js';
+import { changeMembers } from './membership-operator.js';
+import { damageState } from './state-damage.js';
 import type { World } from './world.js';
 
 export class FaultInjector {
@@ -106,6 +110,10 @@ export class FaultInjector {
         return this.#machine(fault.node).process?.clock.enter(() =>
           this.#machine(fault.node).process?.kv.host.campaign(fault.shard),
         );
+      case 'membership':
+        return changeMembers(this.#world, fault);
+      case 'state-damage':
+        return this.#stateDamage(fault);
     }
   }
 
@@ -168,7 +176,10 @@ export class FaultInjector {
 
   #partition({ cuts, isolateLeaderOf, forMs }: PartitionFault): void {
     const all = [...cuts];
-    const leader = isolateLeaderOf === undefined ? undefined : this.#leaderOf(isolateLeaderOf)?.id;
+    const leader =
+      isolateLeaderOf === undefined
+        ? undefined
+        : leaderOf(this.#world, isolateLeaderOf)?.machine.id;
     for (const id of leader === undefined ? [] : this.#world.ids) {
       if (leader !== undefined && id !== leader) all.push([leader, id], [id, leader]);
     }
@@ -213,6 +224,7 @@ export class FaultInjector {
 
   #bitFlip(fault: BitFlipFault): void {
     const machine = this.#machine(fault.node);
+    if (!canLose(this.#world, fault.node)) return;
     machine.die('crash');
     machine.damaged = true;
     flipBit(machine.disk, fault).then(
@@ -222,24 +234,30 @@ export class FaultInjector {
     this.#end(fault.forMs, () => machine.start());
   }
 
+  #stateDamage({ node, shard, pick, forMs }: StateDamageFault): void {
+    const machine = this.#machine(node);
+    const described = this.#world.map.shard(shard);
+    if (described === undefined || !canLose(this.#world, node)) return;
+    machine.die('crash');
+    if (damageState(machine.files.file, described, pick)) {
+      this.#world.covered('a state was damaged');
+      this.#world.event(node, `the state of shard ${shard} is damaged`);
+    }
+    this.#end(forMs, () => machine.start());
+  }
+
   #wipe({ node }: WipeFault): void {
+    if (!canLose(this.#world, node)) return;
     this.#machine(node).damaged = true;
     this.#machine(node).lose();
   }
 
-  #leaderOf(shard: number): Machine | undefined {
-    const leaders = this.#world.nodes.filter(
-      ({ process }) => process?.group(shard)?.raft.role === 'leader',
-    );
-    // An old leader may not know yet that it is none.
-    const termOf = (machine: Machine) => machine.process?.group(shard)?.raft.status.term ?? 0;
-    return leaders.sort((a, b) => termOf(b) - termOf(a))[0];
-  }
-
   #transfer(shard: number, to: NodeId): void {
-    const member = this.#world.map.shard(shard)?.members.find(({ node }) => node === to);
-    const process = this.#leaderOf(shard)?.process;
-    if (member === undefined || process === undefined) return;
+    const leading = leaderOf(this.#world, shard);
+    const { voters = [] } = leading?.group.raft.status.configuration ?? {};
+    const member = voters.find(({ node }) => node === to);
+    if (leading === undefined || member === undefined) return;
+    const { process } = leading;
     process.clock.enter(() => process.kv.host.transfer(shard, member.replica));
   }
 }

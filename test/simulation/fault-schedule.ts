@@ -50,6 +50,8 @@ const paces: Readonly<Record<FaultKind, Pace>> = {
   'clock-rate': { chance: 0.3, everyMs: often, draw: drawClockRate },
   transfer: { chance: 0.5, everyMs: often, draw: drawTransfer },
   campaign: { chance: 0.2, everyMs: often, draw: drawCampaign },
+  membership: { chance: 0.5, everyMs: often, draw: drawMembership },
+  'state-damage': { chance: 0.1, everyMs: seldom, atMost: () => 1, draw: drawStateDamage },
 };
 
 export const faultKinds: readonly string[] = Object.keys(paces);
@@ -265,4 +267,36 @@ function drawTransfer(random: Random, { nodes, shards }: FaultTargets, atMs: num
 
 function drawCampaign(random: Random, { nodes, shards }: FaultTargets, atMs: number): Fault {
   return { kind: 'campaign', atMs, shard: random.pick(shards), node: random.pick(nodes) };
+}
+
+function drawMembership(random: Random, { nodes, shards }: FaultTargets, atMs: number): Fault {
+  const actions = [
+    'add',
+    'add-learner',
+    'promote',
+    'demote',
+    'remove',
+    'replace',
+    'replace',
+  ] as const;
+  return {
+    kind: 'membership',
+    atMs,
+    shard: random.pick(shards),
+    via: random.pick(nodes),
+    action: random.pick(actions),
+    pick: random.next(),
+    timeoutMs: Math.round(random.scaled(500, 20_000)),
+  };
+}
+
+function drawStateDamage(random: Random, { nodes, shards }: FaultTargets, atMs: number): Fault {
+  return {
+    kind: 'state-damage',
+    atMs,
+    node: random.pick(nodes),
+    shard: random.pick(shards),
+    pick: random.next(),
+    forMs: downMs(random),
+  };
 }

@@ -152,6 +152,30 @@ export interface CampaignFault extends Timed {
   readonly node: NodeId;
 }
 
+/**
+ * An operator at node `via` changes the members of a shard. Who that is about is chosen when it
+ * happens, by `pick`: a member that is lost is replaced or removed before any other.
+ */
+export interface MembershipFault extends Timed {
+  readonly kind: 'membership';
+  readonly shard: GroupId;
+  readonly via: NodeId;
+  readonly action: 'add' | 'add-learner' | 'promote' | 'demote' | 'remove' | 'replace';
+  readonly pick: number;
+  readonly timeoutMs: number;
+}
+
+/**
+ * A row of the state changes while the node is down, and nothing of it shows. Only rows that no
+ * client reads: until the replicas are compared nobody can know.
+ */
+export interface StateDamageFault extends Lasting {
+  readonly kind: 'state-damage';
+  readonly node: NodeId;
+  readonly shard: GroupId;
+  readonly pick: number;
+}
+
 export type Fault =
   | CrashFault
   | CrashAtStepFault
@@ -170,7 +194,9 @@ export type Fault =
   | ClockJumpFault
   | ClockRateFault
   | TransferFault
-  | CampaignFault;
+  | CampaignFault
+  | MembershipFault
+  | StateDamageFault;
 
 export type FaultKind = Fault['kind'];
 

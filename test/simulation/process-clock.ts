@@ -66,7 +66,12 @@ export class ProcessClock implements Clock {
     return this.#machine.wallMs();
   }
 
+  /** In whole milliseconds and at least one, as Node's timers. */
   after(delayMs: number, run: () => void): () => void {
+    return this.#after(Math.max(1, Math.trunc(delayMs)), run);
+  }
+
+  #after(delayMs: number, run: () => void): () => void {
     let cancelled = false;
     const rate = this.#machine.rate > 0 ? this.#machine.rate : 1;
     const cancel = this.#time.after(delayMs / rate, () =>
@@ -99,7 +104,7 @@ export class ProcessClock implements Clock {
   }
 
   soon(run: () => void): void {
-    this.after(this.#turnMs, run);
+    this.#after(this.#turnMs, run);
   }
 
   /** True time, as the devices of the machine count it. */

@@ -8,6 +8,7 @@ import { FaultInjector } from './fault-injector.js';
 import { drainMicrotasks } from './microtasks.js';
 import type { Observer } from './observer.js';
 import type { RunPlan } from './run-plan.js';
+import { coldKeys } from './state-damage.js';
 import type { TraceOptions } from './trace.js';
 import { type Violation, World } from './world.js';
 
@@ -29,6 +30,9 @@ export interface RunResult {
   readonly traceLines: number;
   readonly lastLines: readonly string[];
 }
+
+/** The cluster has leaders by then, as a rule; and so long a write may take. */
+const coldMs = 2_000;
 
 export function runPlan(plan: RunPlan, options: RunOptions = {}): RunResult {
   const folder = fs.mkdtempSync(path.join(memoryFolder(), 'kvorum-sim-'));
@@ -58,12 +62,22 @@ function live(world: World, connections: Connections): void {
   const injector = new FaultInjector(world);
   const clients = plan.clients.map((client) => new Client(world, connections, client));
   for (const machine of world.nodes) machine.start();
+  writeColdKeys(world, connections);
   for (const client of clients) client.start();
   injector.start();
   if (!world.run(plan.durationMs)) return;
   for (const client of clients) client.stop();
   injector.endAll();
   if (converge(world, connections)) world.hooks.finished();
+}
+
+/** Rows that nobody reads; whatever becomes of the writes. */
+function writeColdKeys(world: World, connections: Connections): void {
+  const rest = { condition: {}, maxStalenessMs: undefined, timeoutMs: coldMs };
+  for (const [i, key] of world.map.shards.flatMap(coldKeys).entries()) {
+    const put = { ...rest, kind: 'put' as const, key, value: `cold.${i}` };
+    world.time.after(coldMs, () => connections.send(0, 1, put, () => {}));
+  }
 }
 
 function result(world: World): RunResult {

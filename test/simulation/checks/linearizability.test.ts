@@ -101,6 +101,13 @@ const valid: Record<string, Story> = {
     .read(3, 1, ['a', 1])
     .call(3, 'get')
     .read(3, 2, ['b', 2]),
+  'an unseen write without an answer, on which a seen condition stood': story()
+    .call(1, 'put', 'a')
+    .lost(1)
+    .call(2, 'put', 'b', { ifMatch: '*' })
+    .lost(2)
+    .call(3, 'get')
+    .read(3, 2, ['b', 2]),
   'a write without an answer that is never seen': put(story(), 'a', 1)
     .call(2, 'put', 'b')
     .lost(2)

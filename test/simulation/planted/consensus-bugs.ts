@@ -113,8 +113,8 @@ export const consensusBugs: readonly PlantedBug[] = [
     edits: [
       {
         file: standing,
-        find: "this.#campaign('pre-vote', false);\n    }\n    /** The one place",
-        replace: "this.#campaign('vote', false);\n    }\n    /** The one place",
+        find: "if (!disk.silent)\n                this.#campaign('pre-vote', false);",
+        replace: "if (!disk.silent)\n                this.#campaign('vote', false);",
       },
     ],
   },

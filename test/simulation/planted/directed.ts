@@ -2,6 +2,7 @@
  * Fault schedules made for one kind of mistake, for planted bugs that a drawn schedule finds too
  * rarely: the same clients, and faults that aim. What a run is for stands beside each.
  */
+import { defaultHostLimits, defaultHostTiming } from '../../../src/raft/host-options.js';
 import type { Fault } from '../faults.js';
 import type { ClusterPlan, RunPlan } from '../run-plan.js';
 
@@ -60,6 +61,17 @@ const schedules = {
     ),
     network: { ...plan.network, delayMinMs: 100, delayMaxMs: 150, reconnectMs: 10 },
   }),
+  /** A log that is cut as soon as it may be, beside a state that is slow to become durable. */
+  'a slow state': (plan) => {
+    const { hostLimits = defaultHostLimits, hostTiming = defaultHostTiming } = plan.cluster.tuning;
+    const tuning = {
+      ...plan.cluster.tuning,
+      hostLimits: { ...hostLimits, groupTailBytesMax: 256 },
+      hostTiming: { ...hostTiming, compactionMs: 100 },
+    };
+    const checkpoint = { ...plan.cluster.checkpoint, pulseMs: 3_000 };
+    return directed(plan, repeated(plan, 4_000, powerCut), { tuning, checkpoint });
+  },
   /**
    * A log of a few small segments, and shards that lose their majority while others go on: what
    * was proposed and is not committed pins old segments, until it is carried forward.

@@ -10,10 +10,10 @@ export const durabilityBugs: readonly PlantedBug[] = [
     edits: [
       {
         file: 'src/raft/host.js',
-        find: 'this.#queue.push(group, effects.append);',
+        find: 'this.#log.queue.push(group, effects.append);',
         replace: `{
-            for (const message of effects.append.then) this.#outgoing.add(group, message);
-            this.#queue.push(group, effects.append);
+            for (const message of effects.append.then) this.#send(group, message);
+            this.#log.queue.push(group, effects.append);
         }`,
       },
     ],
@@ -92,6 +92,7 @@ export const durabilityBugs: readonly PlantedBug[] = [
   {
     name: 'compaction-past-durable',
     breaks: 'The log lets go of what is applied, though a power cut may still undo that (C15).',
+    directed: 'a slow state',
     edits: [
       {
         file: 'src/raft/compaction.js',

@@ -2,7 +2,7 @@
  * A process with one planted bug, or none, that runs whatever seeds it is sent. The bug is in all
  * of its code, so every bug needs a process of its own.
  */
-import { type DirectedName, directedPlan } from './directed.js';
+import type { DirectedName } from './directed.js';
 import { assertPlanted, plant } from './plant.js';
 
 /** What is to be run. */
@@ -23,6 +23,7 @@ const name = process.argv[2];
 if (name !== undefined) plant(name);
 const { runChecked } = await import('../checked-run.js');
 const { drawPlan } = await import('../draw-plan.js');
+const { directedPlan } = await import('./directed.js');
 if (name !== undefined) assertPlanted(name);
 
 async function attempt({ seed, directed }: Attempt): Promise<Finding> {

@@ -31,4 +31,38 @@ export const membershipBugs: readonly PlantedBug[] = [
       },
     ],
   },
+  {
+    name: 'change-before-noop',
+    breaks: 'A leader changes the membership before it has committed an entry of its term (E1).',
+    edits: [
+      {
+        file: 'src/raft/core/reconfiguration.js',
+        find: 'if (!this.#committedInTerm) {',
+        replace: 'if (false) {',
+      },
+    ],
+  },
+  {
+    name: 'replica-id-ignored',
+    breaks: 'A replica takes messages that were meant for its predecessor on the same node (G2).',
+    edits: [
+      {
+        file: 'src/raft/core/raft.js',
+        find: 'if (message.to !== this.#self || this.#removed)',
+        replace: 'if (this.#removed)',
+      },
+    ],
+  },
+  {
+    name: 'younger-member-called-gone',
+    breaks:
+      'Whoever is not in the configuration here is told that it was removed for ever (sys 28).',
+    edits: [
+      {
+        file: 'src/raft/core/raft.js',
+        find: "if (this.#membership.acquaintance(message.from) === 'gone')",
+        replace: "if (this.#membership.acquaintance(message.from) !== 'member')",
+      },
+    ],
+  },
 ];
