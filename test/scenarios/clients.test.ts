@@ -6,6 +6,8 @@ import { type Answered, isPut, succeeded } from './witness.js';
 /** Not by those who only ask whether the cluster has converged. */
 const byClient = ({ operation }: Answered) => operation.client > 0;
 
+t.setTimeout(180_000);
+
 t.test('sys 9: nothing is applied twice, whatever is repeated, and no clock decides', async (t) => {
   const { witness, result, trouble } = await play({
     durationMs: 20_000,

@@ -3,6 +3,8 @@ import t from 'tap';
 import { leaderCutOff, play, step } from './script.js';
 import { at, forgotten, isPut, isRead, succeeded } from './witness.js';
 
+t.setTimeout(180_000);
+
 t.test('sys 16: a majority forgets what only its memory held, the old leader has it', async (t) => {
   const cut = { kind: 'partition', shape: 'isolated', forMs: 4_000 } as const;
   const slow = { kind: 'slow-disk', syncMinMs: 150, syncMaxMs: 300, forMs: 3_000 } as const;

@@ -4,6 +4,8 @@ import type { Fault } from '../simulation/faults.js';
 import { leaderCutOff, play, step } from './script.js';
 import { forgotten, isPut, isRead, succeeded } from './witness.js';
 
+t.setTimeout(180_000);
+
 type Change = Extract<Fault, { kind: 'membership' }>;
 
 /** An operator asks node `via` for a change of the only shard. */
@@ -14,17 +16,17 @@ function change(via: number, action: Change['action'], pick: number) {
 t.test('sys 33: both sides of a partition are told to remove a member', async (t) => {
   const { witness, result, trouble } = await play({
     nodes: 5,
-    durationMs: 24_000,
+    durationMs: 17_000,
     steps: [
-      step(3_500, 'node 1 takes over', { kind: 'transfer', shard: 1, to: 1 }),
-      step(6_000, 'the leader is cut off', leaderCutOff(9_000)),
-      step(6_050, 'an operator there removes a voter', change(1, 'remove', 0.99)),
-      step(9_000, 'an operator beyond removes another', change(2, 'replace', 0.1)),
+      step(3_500, 'node 3 leads nodes 2 and 4', { kind: 'transfer', shard: 1, to: 3 }),
+      step(5_000, 'it is cut off', leaderCutOff(9_000)),
+      step(5_050, 'an operator there removes node 4', change(3, 'remove', 0.99)),
+      step(8_000, 'an operator beyond replaces node 3', change(4, 'replace', 0.4)),
     ],
   });
   t.equal(trouble, '');
-  t.equal(witness.leaderAt(6_000), 1, 'node 1 led');
-  t.not(witness.leaderAt(9_000), 1, 'and others elected another one');
+  t.equal(witness.leaderAt(5_050), 3);
+  t.not(witness.leaderAt(8_000), 3, 'the others elected one of themselves');
   t.notOk(result.counts.get('membership remove done'), 'the smaller side removes nobody');
   t.ok(result.counts.get('membership replace done'), 'the larger one does');
   t.same(forgotten(witness.answers), []);
@@ -33,7 +35,7 @@ t.test('sys 33: both sides of a partition are told to remove a member', async (t
 t.test('sys 34: compare and set stays one, in peace and while members change', async (t) => {
   const { witness, result, trouble } = await play({
     nodes: 5,
-    durationMs: 26_000,
+    durationMs: 21_000,
     clients: {
       keys: 3,
       mix: { put: 10, conditionalPut: 50, delete: 0, read: 40, staleRead: 0 },
@@ -53,7 +55,7 @@ t.test('sys 34: compare and set stays one, in peace and while members change', a
     ],
   });
   t.equal(trouble, '');
-  t.ok((result.counts.get('conditional put ok') ?? 0) > 300, 'conditions were decided');
+  t.ok((result.counts.get('conditional put ok') ?? 0) > 200, 'conditions were decided');
   t.ok((result.counts.get('membership replace done') ?? 0) >= 2, 'members changed');
   const peace = witness.asked({ fromMs: 2_000, toMs: 6_000 });
   t.ok(peace.filter(isPut).filter(succeeded).length > 100);
@@ -62,30 +64,30 @@ t.test('sys 34: compare and set stays one, in peace and while members change', a
 t.test('sys 36: removing members under skewed clocks leaves a cluster that serves', async (t) => {
   const { witness, result, trouble } = await play({
     nodes: 5,
-    durationMs: 30_000,
+    durationMs: 24_000,
     steps: [
       step(3_000, 'the clock of node 1 is slow', {
         kind: 'clock-rate',
         node: 1,
         rate: 0.7,
-        forMs: 22_000,
+        forMs: 18_000,
       }),
       step(3_000, 'that of node 2 is fast', {
         kind: 'clock-rate',
         node: 2,
         rate: 1.4,
-        forMs: 22_000,
+        forMs: 18_000,
       }),
       step(4_000, 'and one says another day', { kind: 'clock-jump', node: 3, byMs: 86_400_000 }),
       step(5_000, 'a member is added', change(1, 'add', 0.5)),
       step(9_000, 'one is removed', change(2, 'remove', 0.1)),
       step(13_000, 'the leader is cut off', leaderCutOff(3_000)),
-      step(18_000, 'another one is removed', change(3, 'remove', 0.9)),
+      step(17_500, 'another one is removed', change(3, 'remove', 0.9)),
     ],
   });
   t.equal(trouble, '');
   t.ok(result.counts.get('membership remove done'), 'somebody was removed');
-  const last = witness.asked({ fromMs: 24_000, toMs: 30_000 });
+  const last = witness.asked({ fromMs: 20_000, toMs: 24_000 });
   t.ok(last.filter(isPut).filter(succeeded).length > 100, 'writes go on');
   t.ok(last.filter(isRead).filter(succeeded).length > 100, 'so do reads');
 });

@@ -3,6 +3,8 @@ import t from 'tap';
 import { leaderCutOff, leadershipMsMax, play, step } from './script.js';
 import { at, forgotten, isPut, isRead, notAt, succeeded } from './witness.js';
 
+t.setTimeout(180_000);
+
 t.test('the leader is cut off, the others go on', async (t) => {
   const [cutMs, healMs, endMs] = [4_000, 13_000, 18_000];
   const { witness, result, trouble } = await play({

@@ -36,7 +36,7 @@ export interface Played {
   readonly trouble: string;
 }
 
-const clientsPerNode = 3;
+const clientsMax = 9;
 /** Of defaultTiming: after this long without a majority no leader is one any more. */
 export const leadershipMsMax = 1_300;
 
@@ -60,7 +60,7 @@ export async function play(script: Script): Promise<Played> {
 }
 
 function planOf({ nodes = 3, replicas = 3, ...script }: Script): RunPlan {
-  const ids = Array.from({ length: nodes * clientsPerNode }, (_, i) => i + 1);
+  const ids = Array.from({ length: nodes * Math.floor(clientsMax / nodes) }, (_, i) => i + 1);
   return {
     seed: 1,
     durationMs: script.durationMs,
