@@ -268,7 +268,7 @@ export class Raft {
   #onMessage(message: Message): void {
     // For another incarnation of this replica (G2).
     if (message.to !== this.#self || this.#removed) return;
-    if (this.#membership.acquaintance(message.from) === 'gone') return this.#answerGone(message);
+    if (this.#isGone(message)) return this.#answerGone(message);
     if (message.type === 'gone') return this.#becomeRemoved();
     this.#wakes({ kind: 'message', message });
     if (!this.#standing.settleTerm(message)) return;
@@ -301,6 +301,12 @@ export class Raft {
       case 'timeout-now':
         return this.#standing.timeoutNow(message);
     }
+  }
+
+  /** A leader that was voted out is heard until somebody else leads: it must hand over (E9). */
+  #isGone({ from, term }: Message): boolean {
+    if (from === this.#standing.leader && term === this.#standing.term) return false;
+    return this.#membership.acquaintance(from) === 'gone';
   }
 
   /**

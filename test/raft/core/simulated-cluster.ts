@@ -18,6 +18,8 @@ import type {
   Index,
   Input,
   Member,
+  MembershipRefusal,
+  MembershipStep,
   Message,
   ReplicaId,
   RequestId,
@@ -56,6 +58,9 @@ export class SimulatedCluster {
   readonly slowDisks = new Set<ReplicaId>();
   /** Replicas that make, fetch and install snapshots only when the test says so. */
   readonly slowSnapshots = new Set<ReplicaId>();
+  /** Replicas whose state machine applies only when the test says so. */
+  readonly slowStates = new Set<ReplicaId>();
+  readonly refused: MembershipRefusal[] = [];
   /** Why a leader handed over by itself. */
   readonly handedOver: { replica: ReplicaId; to: ReplicaId; reason: HandOverReason }[] = [];
   /** Messages that a settle leaves in flight. */
@@ -113,6 +118,7 @@ export class SimulatedCluster {
     if (effects === undefined) return;
     for (const read of effects.reads) this.granted.push({ replica: id, ...read });
     for (const drop of effects.dropped) this.dropped.push({ replica: id, ...drop });
+    this.refused.push(...effects.refused.map(({ reason }) => reason));
     if (effects.handOver !== undefined) this.handedOver.push({ replica: id, ...effects.handOver });
     this.#observer?.drained(id, effects);
     this.#inFlight.push(...effects.send);
@@ -131,6 +137,10 @@ export class SimulatedCluster {
     const request = this.#nextId++;
     this.step(id, { kind: 'read', id: request });
     return request;
+  }
+
+  changeMembership(id: ReplicaId, ...steps: readonly MembershipStep[]): void {
+    this.step(id, { kind: 'change-membership', id: this.#nextId++, steps });
   }
 
   transfer(from: ReplicaId, to: ReplicaId): void {
@@ -226,7 +236,7 @@ export class SimulatedCluster {
           this.durable(id);
           busy = true;
         }
-        if (replica.handed.length > 0) {
+        if (!this.slowStates.has(id) && replica.handed.length > 0) {
           this.apply(id);
           busy = true;
         }

@@ -1,0 +1,331 @@
+/**
+ * Membership changes (section 6): what other implementations got wrong about who decides while
+ * members come and go.
+ */
+import t from 'tap';
+import { defaultTiming } from '../../../src/raft/core/options.js';
+import type { MembershipStep, Message, VoteRequest } from '../../../src/raft/core/types.js';
+import { across, ofType, SimulatedCluster } from './simulated-cluster.js';
+import { describeConfiguration } from './transcript-words.js';
+
+const { electionTicksMin, electionTicksMax, heartbeatTicks } = defaultTiming;
+
+const promote = (replica: number): MembershipStep => ({ kind: 'promote', replica });
+const demote = (replica: number): MembershipStep => ({ kind: 'demote', replica });
+const remove = (replica: number): MembershipStep => ({ kind: 'remove', replica });
+
+const members = (cluster: SimulatedCluster, id: number) =>
+  describeConfiguration(cluster.status(id).configuration);
+
+/** How many configurations are in the log of this replica, as its disk has it. */
+const changesIn = (cluster: SimulatedCluster, id: number) =>
+  cluster.replica(id).disk.configurations().length;
+
+function heartbeat(cluster: SimulatedCluster, id: number): void {
+  cluster.tick(id, heartbeatTicks);
+  cluster.settle();
+}
+
+/** These have heard nobody for an election timeout, and one of them campaigns. */
+function electAmong(cluster: SimulatedCluster, candidate: number, others: readonly number[]) {
+  for (const id of others) {
+    cluster.tick(id, electionTicksMin);
+    cluster.drop(({ from, type }) => from === id && type === 'pre-vote');
+  }
+  cluster.tick(candidate, electionTicksMin);
+  cluster.settle();
+}
+
+t.test('E2: no campaign with a committed configuration that is not applied', async (t) => {
+  const cluster = new SimulatedCluster({ voters: 3, learners: 1 });
+  cluster.elect(1);
+  cluster.slowStates.add(2);
+  cluster.changeMembership(1, promote(4));
+  cluster.settle();
+  t.equal(members(cluster, 1), '1 2 3 4');
+  t.equal(members(cluster, 2), '1 2 3 learning 4', 'it knows of the change and has not applied it');
+  cluster.crash(1);
+  cluster.tick(2, electionTicksMax * 3);
+  cluster.campaign(2);
+  t.equal(cluster.status(2).role, 'follower');
+  t.same(cluster.drop(ofType('pre-vote', 'vote')), [], 'nor does it ask anybody');
+  cluster.slowStates.clear();
+  cluster.settle();
+  electAmong(cluster, 2, [3, 4]);
+  t.match(cluster.status(2), { role: 'leader' });
+  t.equal(members(cluster, 2), '1 2 3 4');
+});
+
+t.test('E5: a joint configuration is left once, by the next leader too', async (t) => {
+  const cluster = new SimulatedCluster({ voters: 3, learners: 1 });
+  cluster.elect(1);
+  cluster.slowStates.add(1);
+  cluster.changeMembership(1, promote(4));
+  cluster.settle();
+  heartbeat(cluster, 1);
+  t.equal(members(cluster, 2), '1 2 3 4 | 1 2 3', 'committed, and its leader does not apply it');
+  cluster.crash(1);
+  cluster.slowStates.clear();
+  electAmong(cluster, 2, [3, 4]);
+  t.match(cluster.status(2), { role: 'leader' });
+  heartbeat(cluster, 2);
+  cluster.restart(1);
+  heartbeat(cluster, 2);
+  for (const id of [1, 2, 3, 4]) {
+    t.equal(members(cluster, id), '1 2 3 4');
+    t.equal(changesIn(cluster, id), 2, 'into it and out of it');
+  }
+});
+
+t.test('E6: a smaller quorum commits what it holds, with no further answer', async (t) => {
+  const cluster = new SimulatedCluster({ voters: 4 });
+  cluster.elect(1);
+  cluster.crash(4);
+  cluster.slowStates.add(1);
+  cluster.changeMembership(1, remove(4));
+  cluster.settle();
+  cluster.apply(1);
+  cluster.settle();
+  t.equal(members(cluster, 1), '1 2 3 | 1 2 3 4', 'leaving it is committed, not applied');
+  const hasIt = (message: Message) =>
+    message.type === 'append' && message.entries.some(({ data }) => data.length === 4);
+  cluster.lost = (message) => message.to === 3 && hasIt(message);
+  cluster.propose(1, 'last');
+  cluster.settle();
+  const { lastIndex, commit } = cluster.status(1);
+  t.equal(commit, lastIndex - 1, 'two of four are not enough');
+  cluster.apply(1);
+  t.equal(members(cluster, 1), '1 2 3');
+  t.ok(cluster.status(1).commit >= lastIndex, 'two of three are');
+});
+
+t.test('E10: a change begins nothing anew for those who stay', async (t) => {
+  const cluster = new SimulatedCluster({ voters: 3, learners: 2 });
+  cluster.elect(1);
+  cluster.propose(1, 'x');
+  cluster.settle();
+  cluster.changeMembership(1, promote(4), demote(3));
+  cluster.settle();
+  t.equal(members(cluster, 1), '1 2 4 learning 3 5');
+  const { followers } = cluster.core(1).leadership ?? {};
+  const { lastIndex } = cluster.status(1);
+  for (const id of [2, 3, 4, 5]) {
+    t.match(followers?.get(id), { match: lastIndex, state: 'replicate' }, `replica ${id}`);
+  }
+  cluster.propose(1, 'y');
+  t.equal(cluster.inFlight.filter(ofType('append')).length, 4, 'learners are sent the log, too');
+});
+
+t.test('E11: a new leader is heard at once, whatever it inherited', async (t) => {
+  const cluster = new SimulatedCluster({ voters: 5, learners: 1 });
+  cluster.elect(1);
+  cluster.lost = across(1, 2);
+  cluster.changeMembership(1, promote(6));
+  cluster.settle();
+  t.equal(changesIn(cluster, 2), 1, 'appended and not committed');
+  cluster.crash(1);
+  cluster.lost = () => false;
+  electAmong(cluster, 2, [3, 4, 5]);
+  t.equal(cluster.status(2).role, 'leader');
+  t.match(cluster.status(5), { leader: 2 });
+  t.equal(members(cluster, 2), '1 2 3 4 5 6', 'the next leader carries the change through');
+});
+
+t.test('D4: a snapshot of a joint configuration is joint', async (t) => {
+  const cluster = new SimulatedCluster({ voters: 3, learners: 1 });
+  cluster.elect(1);
+  cluster.crash(3);
+  cluster.changeMembership(1, promote(4));
+  const leaves = (message: Message) =>
+    message.type === 'append' && message.entries.some(({ index }) => index > 2);
+  cluster.lost = leaves;
+  cluster.settle();
+  t.equal(members(cluster, 1), '1 2 3 4 | 1 2 3');
+  cluster.replica(1).compact(2);
+  cluster.drain(1);
+  cluster.restart(3);
+  for (let i = 0; i < 4; i += 1) heartbeat(cluster, 1);
+  t.match(cluster.status(3), { firstIndex: 3, applied: 2 });
+  t.equal(members(cluster, 3), '1 2 3 4 | 1 2 3');
+  cluster.crash(3);
+  cluster.restart(3);
+  t.equal(members(cluster, 3), '1 2 3 4 | 1 2 3', 'after a restart as well');
+  cluster.lost = () => false;
+  for (let i = 0; i < 4; i += 1) heartbeat(cluster, 1);
+  t.equal(members(cluster, 3), '1 2 3 4');
+});
+
+t.test('D5: a snapshot replaces the configurations of the log that it covers', async (t) => {
+  const cluster = new SimulatedCluster({ voters: 3, learners: 2 });
+  cluster.elect(1);
+  cluster.lost = across(1);
+  cluster.changeMembership(1, promote(5), remove(2), remove(3));
+  cluster.settle();
+  t.equal(changesIn(cluster, 1), 1, 'only in its own log');
+  electAmong(cluster, 2, [3]);
+  cluster.changeMembership(2, promote(4));
+  cluster.settle();
+  cluster.replica(2).compact(cluster.status(2).applied);
+  cluster.drain(2);
+  cluster.lost = () => false;
+  for (let i = 0; i < 4; i += 1) heartbeat(cluster, 2);
+  t.match(cluster.status(1), { leader: 2, pendingChange: false, role: 'follower' });
+  for (const id of [1, 2]) t.equal(members(cluster, id), '1 2 3 4 learning 5');
+  t.equal(changesIn(cluster, 1), 0);
+});
+
+t.test('C16: a removal that the state has already, or not yet, is replayed the same', async (t) => {
+  const cluster = new SimulatedCluster({ voters: 4 });
+  cluster.elect(1);
+  cluster.changeMembership(1, remove(4));
+  cluster.settle();
+  heartbeat(cluster, 1);
+  for (const flushed of [0, cluster.replica(2).applied]) {
+    cluster.replica(2).state.flushedTo(flushed);
+    cluster.crash(2);
+    cluster.restart(2);
+    cluster.settle();
+    heartbeat(cluster, 1);
+    t.match(cluster.status(2), { role: 'follower', leader: 1, pendingChange: false });
+    t.equal(members(cluster, 2), '1 2 3');
+  }
+});
+
+t.test('sys 27: the votes of learners elect nobody', async (t) => {
+  const cluster = new SimulatedCluster({ voters: 3, learners: 3 });
+  cluster.lost = across(2, 3);
+  cluster.tick(1, electionTicksMax);
+  cluster.settle();
+  t.equal(cluster.status(1).role, 'pre-candidate', 'four of six say yes, one of three voters');
+  cluster.inject({ type: 'timeout-now', from: 2, to: 1, term: 0, lastIndex: 0, lastTerm: 0 });
+  cluster.settle();
+  t.equal(cluster.status(1).role, 'candidate', 'nor does a real election');
+});
+
+t.test('sys 28: nobody votes for a candidate that was removed', async (t) => {
+  const cluster = new SimulatedCluster({ voters: 4 });
+  cluster.elect(1);
+  cluster.lost = across(4);
+  cluster.changeMembership(1, remove(4));
+  cluster.settle();
+  heartbeat(cluster, 1);
+  cluster.lost = () => false;
+  const { lastIndex } = cluster.status(1);
+  const log = { lastIndex: lastIndex + 5, lastTerm: 9, commit: 1, commitTerm: 1 };
+  for (const id of [1, 2, 3]) {
+    const vote: VoteRequest = { type: 'vote', from: 4, to: id, term: 9, transfer: true, ...log };
+    cluster.inject(vote);
+    t.match(cluster.status(id), { term: 1, leader: 1 }, 'its term is nothing to them');
+  }
+  cluster.settle();
+  t.equal(cluster.status(4).removed, true, 'it is told to go instead');
+});
+
+t.test('sys 30: an election in a joint configuration needs both majorities', async (t) => {
+  const cluster = new SimulatedCluster({ voters: 3, learners: 2 });
+  cluster.elect(1);
+  cluster.lost = (message) =>
+    message.type === 'append' && message.entries.some(({ index }) => index > 2);
+  cluster.changeMembership(1, promote(4), promote(5), remove(2), remove(3));
+  cluster.settle();
+  for (let i = 0; i < 2; i += 1) heartbeat(cluster, 1);
+  t.equal(members(cluster, 4), '1 4 5 | 1 2 3');
+  cluster.crash(1);
+  cluster.lost = across(4, 5);
+  electAmong(cluster, 4, [5]);
+  t.not(cluster.status(4).role, 'leader', 'two of the new three, none of the old');
+  electAmong(cluster, 2, [3]);
+  t.not(cluster.status(2).role, 'leader', 'two of the old three, none of the new');
+  cluster.lost = () => false;
+  electAmong(cluster, 4, [2, 3, 5]);
+  t.equal(cluster.status(4).role, 'leader');
+});
+
+t.test('sys 31: a joint configuration that was recovered is committed before it is left', async (t) => {
+  const cluster = new SimulatedCluster({ voters: 3, learners: 1 });
+  cluster.elect(1);
+  cluster.lost = across(1);
+  cluster.changeMembership(1, promote(4));
+  cluster.settle();
+  cluster.crash(1);
+  cluster.restart(1);
+  cluster.lost = (message) => message.type === 'append';
+  cluster.tick(1, electionTicksMax);
+  electAmong(cluster, 1, [2, 3]);
+  t.equal(cluster.status(1).role, 'leader');
+  t.equal(members(cluster, 1), '1 2 3 learning 4', 'not committed, so not in force');
+  t.equal(changesIn(cluster, 1), 1, 'and nothing that would leave it is proposed');
+  cluster.lost = () => false;
+  for (let i = 0; i < 3; i += 1) heartbeat(cluster, 1);
+  for (const id of [1, 2, 3, 4]) t.equal(members(cluster, id), '1 2 3 4');
+  t.equal(changesIn(cluster, 1), 2);
+});
+
+t.test('sys 32: a leader that gives up its own vote leaves a group with a leader', async (t) => {
+  const cluster = new SimulatedCluster({ voters: 3, learners: 1 });
+  cluster.elect(1);
+  cluster.changeMembership(1, promote(4), demote(1));
+  cluster.settle();
+  t.equal(members(cluster, 1), '2 3 4 learning 1');
+  cluster.tick(1);
+  cluster.settle();
+  t.equal(cluster.status(1).role, 'follower', 'it has handed over');
+  const leaders = [2, 3, 4].filter((id) => cluster.status(id).role === 'leader');
+  t.equal(leaders.length, 1);
+  cluster.propose(leaders[0] ?? 0, 'on');
+  cluster.settle();
+  t.equal(cluster.status(1).commit, cluster.status(leaders[0] ?? 0).commit);
+});
+
+t.test('sys 32: nor does an even number of voters wait for one that is gone', async (t) => {
+  const cluster = new SimulatedCluster({ voters: 2 });
+  cluster.elect(1);
+  cluster.changeMembership(1, remove(2));
+  cluster.settle();
+  t.equal(members(cluster, 1), '1');
+  cluster.crash(2);
+  cluster.propose(1, 'alone');
+  cluster.settle();
+  t.equal(cluster.status(1).commit, cluster.status(1).lastIndex);
+});
+
+t.test('sys 35: who stepped down campaigns with the log that it has now', async (t) => {
+  const cluster = new SimulatedCluster({ voters: 3 });
+  cluster.elect(1);
+  cluster.lost = across(1);
+  cluster.propose(1, 'never', 'committed', 'by', 'anybody');
+  cluster.settle();
+  electAmong(cluster, 2, [3]);
+  cluster.lost = () => false;
+  heartbeat(cluster, 2);
+  heartbeat(cluster, 2);
+  const { lastIndex } = cluster.status(2);
+  t.match(cluster.status(1), { lastIndex, role: 'follower' });
+  cluster.tick(1, electionTicksMax);
+  const [asked] = cluster.drop(ofType('pre-vote'));
+  t.match(asked, { lastIndex, lastTerm: 2 });
+});
+
+t.test('sys 37: a longer tail of a higher term, and appends that end below it', async (t) => {
+  const cluster = new SimulatedCluster({ voters: 3, limits: { appendBytesMax: 1 } });
+  cluster.elect(1);
+  cluster.lost = across(1);
+  cluster.propose(1, 'a', 'b', 'c', 'd', 'e', 'f');
+  cluster.settle();
+  cluster.crash(1, 100);
+  cluster.lost = ofType('append');
+  electAmong(cluster, 2, [3]);
+  cluster.propose(2, 'A', 'B', 'C', 'D', 'E', 'F', 'G', 'H');
+  cluster.settle();
+  t.equal(cluster.log(2), '1/1 2/2 3/2 4/2 5/2 6/2 7/2 8/2 9/2 10/2', 'nobody else has it');
+  cluster.crash(2, 100);
+  cluster.restart(1);
+  cluster.lost = () => false;
+  for (const candidate of [1, 1]) electAmong(cluster, candidate, [3]);
+  t.match(cluster.status(1), { role: 'leader', term: 3 });
+  t.equal(cluster.log(1), '1/1 2/1 3/1 4/1 5/1 6/1 7/1 8/3');
+  cluster.restart(2);
+  for (let i = 0; i < 3; i += 1) heartbeat(cluster, 1);
+  t.equal(cluster.log(2), cluster.log(1));
+  t.equal(cluster.status(2).commit, 8);
+});
