@@ -4,7 +4,7 @@
 SHELL := bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help dev test lint build bench real-input sim-selftest clean check-tools install
+.PHONY: help dev test lint build bench real-input sim sim-selftest clean check-tools install
 .PHONY: lint-style lint-types lint-layers lint-habits
 
 BIN := node_modules/.bin
@@ -17,6 +17,7 @@ help: ## this list
 	@echo
 	@echo '  make dev ARGS="--nodes 5"     passes flags to `kvorum dev`'
 	@echo '  make test ARGS=test/cli       runs the tests whose path starts so'
+	@echo '  make sim SEEDS=1..1000 MINUTES=10 JOBS=2 ARGS=--shrink'
 
 dev: build ## install, build and run a three-node cluster on this machine
 	@exec node bin/kvorum.js dev $(ARGS)
@@ -50,6 +51,13 @@ real-input: build ## every file under node_modules through a cluster whose nodes
 
 sim-selftest: build ## hunt all planted bugs with the simulator; print what found them, and when
 	@exec node build/test/simulation/selftest-main.js $(ARGS)
+
+# Without SEEDS fresh ones, for MINUTES; with SEEDS all of them unless MINUTES is said.
+sim: MINUTES ?= $(if $(SEEDS),,10)
+sim: JOBS ?= 2
+sim: build ## run simulated clusters under faults (docs in test/simulation/)
+	@exec node build/test/simulation/main.js --jobs $(JOBS) $(if $(SEEDS),--seeds $(SEEDS)) \
+	  $(if $(MINUTES),--minutes $(MINUTES)) $(ARGS)
 
 clean: ## remove what was built; node_modules and data stay
 	rm -rf build .tap

@@ -57,6 +57,11 @@ export class Administration {
     });
   }
 
+  /** A change of the shard's members is carried out here. */
+  busy(shard: GroupId): boolean {
+    return this.#changes.isUnderWay(shard);
+  }
+
   get statistics(): AdministrationStatistics {
     const [changes, transfers] = [this.#changes.statistics, this.#transfers.statistics];
     return {

@@ -39,6 +39,8 @@ export interface LeaderBalanceOptions {
   readonly host: Host;
   readonly clock: Clock;
   readonly timing: LeaderBalanceTiming;
+  /** This node does something for an operator there, which would end with its leadership. */
+  readonly busy: (shard: GroupId) => boolean;
 }
 
 export class LeaderBalance {
@@ -107,6 +109,7 @@ export class LeaderBalance {
       this.#ledSinceMs.set(shard.group, sinceMs);
       if (shard.preferredLeader === node || nowMs - sinceMs < timing.settleMs) continue;
       if ((this.#keptUntilMs.get(shard.group) ?? nowMs) > nowMs) continue;
+      if (this.#options.busy(shard.group)) continue;
       if (this.#gaveItAway(shard, nowMs)) continue;
       const triedMs = this.#triedMs.get(shard.group);
       if (triedMs !== undefined && nowMs - triedMs < timing.retryMs) continue;

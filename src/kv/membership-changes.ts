@@ -43,6 +43,10 @@ export class MembershipChanges {
     return this.#changes.size;
   }
 
+  isUnderWay(shard: GroupId): boolean {
+    return this.#changes.has(shard);
+  }
+
   /** Rejects with KvError; `not_leader` when somebody else must be asked. */
   async run(
     shard: GroupId,
@@ -90,10 +94,16 @@ export class MembershipChanges {
     const { shard, result } = change;
     if (this.#changes.get(shard) === change) this.#changes.delete(shard);
     if (result !== undefined) this.statistics[result] += 1;
-    if (this.#changes.size === 0) this.stop();
+    if (this.#changes.size === 0) this.#stopLooking();
   }
 
+  /** The node stops; who waits asks the next leader. */
   stop(): void {
+    for (const change of [...this.#changes.values()]) change.leave();
+    this.#stopLooking();
+  }
+
+  #stopLooking(): void {
     this.#cancelPeriod?.();
     this.#cancelPeriod = undefined;
   }
@@ -201,7 +211,7 @@ class Change {
   }
 
   #leadershipLost(status: ShardStatus | undefined): void {
-    const { request, shard } = this;
+    const { request } = this;
     const { node } = this.#options;
     const leaves = (request.action === 'remove' || request.action === 'replace') && request.node;
     if (this.#begun && leaves === node && status !== undefined && status.replica === undefined) {
@@ -209,11 +219,18 @@ class Change {
       const plan = planMembership(request, { ...viewOf(status, this.#options), members });
       return this.#finish({ ...status, members }, plan, `Node ${node} is no member.`);
     }
+    this.leave(status?.leader);
+  }
+
+  /** This node does not carry it on. */
+  leave(leader?: NodeId): void {
+    const { request, shard } = this;
+    const { node } = this.#options;
     this.#end('left');
     const error =
       this.#begun && request.expectedEpoch !== undefined
         ? new KvError('outcome_unknown', { shard }, lostInWords(node))
-        : notLeader(status ?? { shard, leader: undefined }, node);
+        : notLeader({ shard, leader }, node);
     for (const waiting of [...this.#waiting]) waiting.refuse(error);
   }
 

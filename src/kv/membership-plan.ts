@@ -3,6 +3,7 @@
  * Nothing is remembered between two looks: the configuration in force alone tells how far a change
  * is, so a request that is repeated, also at another leader, goes on where it stands.
  */
+import { promotionEntriesMax } from '../raft/core/reconfiguration.js';
 import type { MembershipStep, NodeId } from '../raft/core/types.js';
 import { KvError, type KvErrorCode } from './errors.js';
 import type {
@@ -126,7 +127,8 @@ class Path {
   #promote(member: ShardMember, force: boolean, leaver?: ShardMember): MembershipPlan {
     const { progress } = member;
     const catchUp = this.#steps.findIndex(([step]) => step === 'catch-up');
-    const reached = progress?.active && progress.state === 'replicate';
+    const follows = progress?.active && progress.state === 'replicate';
+    const reached = follows && progress.lag <= promotionEntriesMax;
     if (!force && progress?.active === false && !this.#view.connected(member.node)) {
       return this.#away(member.node);
     }

@@ -11,6 +11,7 @@ import { KvError } from './errors.js';
 import { LeaderBalance } from './leader-balance.js';
 import type { KvNodeParts } from './node-parts.js';
 import { NodeReport } from './node-report.js';
+import { OrphanCheck, orphanRequestType } from './orphan-check.js';
 import { type PeerRequestHandler, PeerRequests } from './peer-requests.js';
 import type {
   KvService,
@@ -52,6 +53,7 @@ export class KvNode implements KvService {
   readonly #balance: LeaderBalance;
   readonly #administration: Administration;
   readonly #stateCheck: StateCheck;
+  readonly #orphanCheck: OrphanCheck;
   readonly #report: NodeReport;
   readonly #peerRequests: PeerRequests;
   #observer: NodeObserver | undefined;
@@ -104,6 +106,7 @@ export class KvNode implements KvService {
       host,
       clock,
       timing: tuning.leaderBalance,
+      busy: (shard) => this.#administration.busy(shard),
     });
     this.#administration = new Administration(parts, {
       host,
@@ -118,11 +121,17 @@ export class KvNode implements KvService {
       timing: tuning.stateCheck,
     });
     const stateCheck = this.#stateCheck;
+    const nodes = parts.configuration.nodes.map(({ id }) => id);
+    const orphanCheck = new OrphanCheck({
+      ...{ node: parts.node, nodes, host, transport, clock, timing: tuning.orphanCheck },
+    });
+    this.#orphanCheck = orphanCheck;
     const sources = { host, local, router, administration, stateCheck, tuning };
     this.#report = new NodeReport(parts, sources);
     const handlers = new Map<number, PeerRequestHandler>([
       [chunkRequestType, (request) => host.onSnapshotRequest(request)],
       [stateHashRequestType, (request) => stateCheck.serve(request)],
+      [orphanRequestType, (request) => orphanCheck.serve(request)],
       [adminRequestKind, (request) => administration.service.serve(request)],
     ]);
     this.#peerRequests = new PeerRequests(handlers, (request) => router.serve(request));
@@ -163,6 +172,7 @@ export class KvNode implements KvService {
     });
     this.#balance.start({ campaign: first });
     this.#stateCheck.start();
+    this.#orphanCheck.start();
   }
 
   async write(request: WriteRequest, context: RequestContext): Promise<WriteAnswer> {
@@ -234,6 +244,7 @@ export class KvNode implements KvService {
     this.#balance.stop();
     this.#administration.stop();
     this.#stateCheck.stop();
+    this.#orphanCheck.stop();
   }
 
   /** Its disk failed, or a peer sent what no correct peer sends: it acknowledges nothing now. */

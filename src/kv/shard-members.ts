@@ -34,6 +34,6 @@ function progressOf(
 ): MemberProgress | undefined {
   const progress = leadership.followers.get(replica);
   if (progress === undefined) return undefined;
-  const { state, match, active } = progress;
+  const { state, match, recentlyActive: active } = progress;
   return { state, match, active, lag: Math.max(0, lastIndex - match) };
 }

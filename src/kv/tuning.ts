@@ -15,6 +15,7 @@ import {
 } from '../raft/host-options.js';
 import { defaultSnapshotLimits, type SnapshotLimits } from '../raft/snapshots/limits.js';
 import { defaultLeaderBalanceTiming, type LeaderBalanceTiming } from './leader-balance.js';
+import { defaultOrphanCheckTiming, type OrphanCheckTiming } from './orphan-check.js';
 import { defaultStateCheckTiming, type StateCheckTiming } from './state-check-timing.js';
 
 export interface NodeTuning {
@@ -25,6 +26,7 @@ export interface NodeTuning {
   readonly snapshots: SnapshotLimits;
   readonly leaderBalance: LeaderBalanceTiming;
   readonly stateCheck: StateCheckTiming;
+  readonly orphanCheck: OrphanCheckTiming;
 }
 
 export const defaultTuning: NodeTuning = {
@@ -35,4 +37,5 @@ export const defaultTuning: NodeTuning = {
   snapshots: defaultSnapshotLimits,
   leaderBalance: defaultLeaderBalanceTiming,
   stateCheck: defaultStateCheckTiming,
+  orphanCheck: defaultOrphanCheckTiming,
 };

@@ -184,6 +184,13 @@ export class Host {
     this.#give(group, { kind: 'state-damaged' });
   }
 
+  /** The group's leader says so by another way than a message: this replica is no member. */
+  toldRemoved(group: Group, by: { replica: ReplicaId; node: NodeId; term: number }): void {
+    const { replica: from, node, term } = by;
+    const message = { type: 'gone', from, to: group.replica, term } as const;
+    if (this.#groups.has(group)) this.onMessages(node, [{ group: group.id, message }]);
+  }
+
   onMessages(from: NodeId, messages: readonly GroupMessage[]): void {
     if (this.#stopped) this.#unsent += messages.length;
     else this.#intake.take(from, messages);

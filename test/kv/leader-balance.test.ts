@@ -21,14 +21,16 @@ function balanced(t: Test, ...preferred: number[]) {
   const { host } = world.at(1);
   const map = new ShardMap(1, shards);
   const timing = defaultLeaderBalanceTiming;
-  const balance = new LeaderBalance({ node: 1, map, host, clock: world.clock, timing });
+  const busyWith = new Set<number>();
+  const busy = (shard: number) => busyWith.has(shard);
+  const balance = new LeaderBalance({ node: 1, map, host, clock: world.clock, timing, busy });
   t.teardown(() => balance.stop());
   const leadAll = async () => {
     for (const { group } of shards) await world.elect(1, group);
   };
   const ledBy = (node: number) =>
     shards.map(({ group }) => group).filter((group) => world.leads(node, group));
-  return { world, balance, leadAll, ledBy };
+  return { world, balance, leadAll, ledBy, busyWith };
 }
 
 t.test('at the first start the preferred leaders campaign at once', async (t) => {
@@ -65,6 +67,18 @@ t.test('what an operator wants to be led here stays for a while', async (t) => {
   await world.pass(defaultLeaderBalanceTiming.operatorMs - 5 * periodMs);
   t.same(ledBy(1), [1]);
   await world.pass(10 * periodMs);
+  t.same(ledBy(2), [1]);
+});
+
+t.test('a shard whose members are being changed stays until that is done', async (t) => {
+  const { world, balance, leadAll, ledBy, busyWith } = balanced(t, 2);
+  balance.start({ campaign: false });
+  busyWith.add(1);
+  await leadAll();
+  await world.pass(settleMs + 5 * periodMs);
+  t.same(ledBy(1), [1]);
+  busyWith.clear();
+  await world.pass(2 * periodMs);
   t.same(ledBy(2), [1]);
 });
 

@@ -203,6 +203,16 @@ t.test('the leadership is lost on the way', async (t) => {
   }
 });
 
+t.test('a node that stops leaves its changes to the next leader', async (t) => {
+  const { shard, run, pass, changes, clock } = world();
+  shard.progress.set(4, behind);
+  const answer = run(add).catch((error: unknown) => error);
+  await pass(100);
+  changes.stop();
+  t.match(await answer, { code: 'not_leader' });
+  t.same([changes.underWay, clock.timers], [0, 0]);
+});
+
 t.test('E9: the leader that is removed says so, also when its replica is gone', async (t) => {
   const { shard, run, pass } = world();
   shard.staysJoint = true;

@@ -41,6 +41,8 @@ t.test('add: a learner, its catching up, its promotion', async (t) => {
     behind.steps.map(({ state }) => state),
     ['done', 'running', 'waiting'],
   );
+  shard.progress.set(4, { ...caughtUp, lag: 1_001 });
+  t.match(verdict(shard, add), { kind: 'wait', detail: 'Node 4 lacks 1001 entries.' });
   shard.progress.clear();
   t.match(verdict(shard, add), { kind: 'change', steps: [{ kind: 'promote', replica: 9 }] });
   t.match(verdict(new FakeShard([1, 2, 4]), add), { kind: 'done', detail: 'Node 4 is a voter.' });

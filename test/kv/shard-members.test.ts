@@ -27,7 +27,7 @@ t.test('by node, with what each one is', async (t) => {
 });
 
 t.test('the leader says how far the others are', async (t) => {
-  const followers = new Map([[12, { state: 'replicate', match: 90, active: true }]]);
+  const followers = new Map([[12, { state: 'replicate', match: 90, recentlyActive: true }]]);
   const leadership = { followers } as unknown as Leadership;
   const nobody = { outgoing: [], learners: [], learnersNext: [], autoLeave: false };
   const configuration = { ...nobody, voters: [member(1), member(2)], nextReplica: 13 };

@@ -5,7 +5,8 @@
  *
  * The list is derived from the sources, so that a compiled test whose source is gone never runs.
  * Tests in `test/system` start whole clusters of real processes and run one at a time, after the
- * others: two cores carry one cluster, not two. The last line has the counts of all runs.
+ * others: two cores carry one cluster, not two. Simulated clusters take all cores by themselves and
+ * come in between. The last line has the counts of all runs.
  */
 import { spawn } from 'node:child_process';
 import { createWriteStream, existsSync, readdirSync } from 'node:fs';
@@ -24,6 +25,8 @@ interface Run {
 
 const parallelTimeoutS = 120;
 const serialTimeoutS = 600;
+/** It ends by itself after about two minutes, later on a slow machine. */
+const simulationTimeoutS = 600;
 /** After that many failures only their names are printed; build/tap-*.txt has everything. */
 const detailedFailuresMax = 10;
 
@@ -39,11 +42,17 @@ async function main(prefixes: readonly string[]): Promise<number> {
     return 1;
   }
   const isSystem = (file: string) => file.startsWith('test/system/');
+  const isSimulation = (file: string) => file === 'test/simulation/simulation.test.ts';
   const runs: Run[] = [
     {
       name: 'parallel',
-      files: files.filter((file) => !isSystem(file)),
+      files: files.filter((file) => !isSystem(file) && !isSimulation(file)),
       tapArguments: [`--timeout=${parallelTimeoutS}`],
+    },
+    {
+      name: 'simulation',
+      files: files.filter(isSimulation),
+      tapArguments: ['--jobs=1', `--timeout=${simulationTimeoutS}`],
     },
     {
       name: 'serial',

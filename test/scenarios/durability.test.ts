@@ -36,7 +36,10 @@ t.test('sys 16: a majority forgets what only its memory held, the old leader has
   t.not(witness.leaderAt(10_000), 1, 'the others elect one of themselves');
   t.ok(result.counts.get('power-cut'), 'power was lost');
   const unsure = witness.asked({ fromMs: 5_000, toMs: 6_200 }).filter(isPut);
-  t.ok(unsure.some((put) => !succeeded(put)), 'some writes were never acknowledged');
+  t.ok(
+    unsure.some((put) => !succeeded(put)),
+    'some writes were never acknowledged',
+  );
   const healed = witness.asked({ fromMs: 11_500, toMs: 18_000 });
   t.ok(healed.filter(at(1)).filter(isRead).some(succeeded), 'node 1 follows the other log');
   t.same(forgotten(witness.answers), []);

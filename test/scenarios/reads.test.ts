@@ -56,13 +56,14 @@ t.test('sys 2: reads from the first moment of each leadership', async (t) => {
     // The empty entry of a new leader takes its time, reads do not wait for it.
     network: { delayMinMs: 10, delayMaxMs: 30 },
     disk: { syncMinMs: 10, syncMaxMs: 40 },
-    clients: { thinkMs: 15, mix: { put: 30, conditionalPut: 0, delete: 0, read: 70, staleRead: 0 } },
+    clients: {
+      thinkMs: 15,
+      mix: { put: 30, conditionalPut: 0, delete: 0, read: 70, staleRead: 0 },
+    },
     steps: transfers,
   });
   t.equal(trouble, '');
-  const changes = witness.leaderships.filter(
-    ({ sinceMs }) => sinceMs > 2_500 && sinceMs < 15_000,
-  );
+  const changes = witness.leaderships.filter(({ sinceMs }) => sinceMs > 2_500 && sinceMs < 15_000);
   t.ok(changes.length >= 6, `${changes.length} leaderships`);
   for (const { node, term, sinceMs } of changes) {
     const first = witness.asked({ fromMs: sinceMs, toMs: sinceMs + 500 }).filter(isRead);

@@ -10,7 +10,11 @@ import type { RunResult } from '../simulation/simulation.js';
 import { Witness } from './witness.js';
 
 /** A fault as a record of its own, without the moment. */
-type Happening = Fault extends infer Kind ? (Kind extends Fault ? Omit<Kind, 'atMs'> : never) : never;
+type Happening = Fault extends infer Kind
+  ? Kind extends Fault
+    ? Omit<Kind, 'atMs'>
+    : never
+  : never;
 
 export interface Step {
   readonly atMs: number;

@@ -1,6 +1,12 @@
 /** What somebody who sees the whole cluster remembers of a scripted simulation. */
 import type { Entry, GroupId, Index, NodeId, Term } from '../../src/raft/core/types.js';
-import type { Completion, Observer, Operation, ProcessView, WorldView } from '../simulation/observer.js';
+import type {
+  Completion,
+  Observer,
+  Operation,
+  ProcessView,
+  WorldView,
+} from '../simulation/observer.js';
 
 export interface Answered {
   readonly operation: Operation;
@@ -42,7 +48,10 @@ export class Witness implements Observer {
 
   applied(_process: ProcessView, _group: GroupId, entries: readonly Entry[]): void {
     for (const { index, data } of entries) {
-      const [value] = Buffer.from(data).toString('latin1').match(/c\d+\.\d+\./) ?? [];
+      const [value] =
+        Buffer.from(data)
+          .toString('latin1')
+          .match(/c\d+\.\d+\./) ?? [];
       if (value === undefined) continue;
       const places = this.places.get(value) ?? new Set();
       this.places.set(value, places.add(index));

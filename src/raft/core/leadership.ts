@@ -152,10 +152,19 @@ export class Leadership {
     return this.#reconfiguration.settled;
   }
 
-  /** Voted out, and the others know: it is time to go (E9). */
-  get departs(): boolean {
+  /** Voted out: it finishes what it has begun, and begins nothing. */
+  get leaving(): boolean {
     const { membership, self } = this.#parts;
-    return !membership.isVoter(self) && this.settled;
+    return !membership.isVoter(self);
+  }
+
+  /**
+   * The others know, and so does whoever waits for a proposal: it is time to go (E9). Once gone it
+   * hears no more of what is committed, and the fate of its proposals would be unknown.
+   */
+  get departs(): boolean {
+    const { log } = this.#parts;
+    return this.leaving && this.settled && log.applied === log.lastIndex;
   }
 
   #leaveJoint(): void {

@@ -268,7 +268,7 @@ export class Raft {
   #onMessage(message: Message): void {
     // For another incarnation of this replica (G2).
     if (message.to !== this.#self || this.#removed) return;
-    if (this.#isGone(message)) return this.#answerGone(message);
+    if (this.#standing.ignores(message)) return this.#answerGone(message);
     if (message.type === 'gone') return this.#becomeRemoved();
     this.#wakes({ kind: 'message', message });
     if (!this.#standing.settleTerm(message)) return;
@@ -292,21 +292,12 @@ export class Raft {
       case 'heartbeat-response':
         return this.leadership?.heartbeatAnswered(message);
       case 'read-index':
-        if (this.leadership?.transferring === false) {
-          this.leadership.reads.addRemote(message.from, message.context);
-        }
-        return;
+        return this.#requests.readAsked(message);
       case 'read-index-response':
         return this.#requests.readsAnswered(message);
       case 'timeout-now':
         return this.#standing.timeoutNow(message);
     }
-  }
-
-  /** A leader that was voted out is heard until somebody else leads: it must hand over (E9). */
-  #isGone({ from, term }: Message): boolean {
-    if (from === this.#standing.leader && term === this.#standing.term) return false;
-    return this.#membership.acquaintance(from) === 'gone';
   }
 
   /**

@@ -241,25 +241,28 @@ t.test('sys 30: an election in a joint configuration needs both majorities', asy
   t.equal(cluster.status(4).role, 'leader');
 });
 
-t.test('sys 31: a joint configuration that was recovered is committed before it is left', async (t) => {
-  const cluster = new SimulatedCluster({ voters: 3, learners: 1 });
-  cluster.elect(1);
-  cluster.lost = across(1);
-  cluster.changeMembership(1, promote(4));
-  cluster.settle();
-  cluster.crash(1);
-  cluster.restart(1);
-  cluster.lost = (message) => message.type === 'append';
-  cluster.tick(1, electionTicksMax);
-  electAmong(cluster, 1, [2, 3]);
-  t.equal(cluster.status(1).role, 'leader');
-  t.equal(members(cluster, 1), '1 2 3 learning 4', 'not committed, so not in force');
-  t.equal(changesIn(cluster, 1), 1, 'and nothing that would leave it is proposed');
-  cluster.lost = () => false;
-  for (let i = 0; i < 3; i += 1) heartbeat(cluster, 1);
-  for (const id of [1, 2, 3, 4]) t.equal(members(cluster, id), '1 2 3 4');
-  t.equal(changesIn(cluster, 1), 2);
-});
+t.test(
+  'sys 31: a joint configuration that was recovered is committed before it is left',
+  async (t) => {
+    const cluster = new SimulatedCluster({ voters: 3, learners: 1 });
+    cluster.elect(1);
+    cluster.lost = across(1);
+    cluster.changeMembership(1, promote(4));
+    cluster.settle();
+    cluster.crash(1);
+    cluster.restart(1);
+    cluster.lost = (message) => message.type === 'append';
+    cluster.tick(1, electionTicksMax);
+    electAmong(cluster, 1, [2, 3]);
+    t.equal(cluster.status(1).role, 'leader');
+    t.equal(members(cluster, 1), '1 2 3 learning 4', 'not committed, so not in force');
+    t.equal(changesIn(cluster, 1), 1, 'and nothing that would leave it is proposed');
+    cluster.lost = () => false;
+    for (let i = 0; i < 3; i += 1) heartbeat(cluster, 1);
+    for (const id of [1, 2, 3, 4]) t.equal(members(cluster, id), '1 2 3 4');
+    t.equal(changesIn(cluster, 1), 2);
+  },
+);
 
 t.test('sys 32: a leader that gives up its own vote leaves a group with a leader', async (t) => {
   const cluster = new SimulatedCluster({ voters: 3, learners: 1 });

@@ -44,13 +44,18 @@ export class TranscriptSession {
     const limits: Record<string, number> = {};
     for (const [name, value] of settings) {
       if (name in defaultLimits) limits[name] = Number(value);
-      else if (name !== 'learners') throw new Error(`a cluster has no setting '${name}'`);
+      else if (name !== 'learners' && name !== 'quietAfterTicks')
+        throw new Error(`a cluster has no setting '${name}'`);
     }
     const size = { voters: Number(words[0]), learners: Number(settings.get('learners') ?? 0) };
     const cluster = new SimulatedCluster({
       ...size,
       configuration: configurationOf(size),
       limits: limits as Partial<RaftLimits>,
+      timing: {
+        ...defaultTiming,
+        quietAfterTicks: Number(settings.get('quietAfterTicks') ?? defaultTiming.quietAfterTicks),
+      },
       observer: {
         drained: (replica, effects) => this.#say(...describeEffects(replica, effects)),
         released: (replica) => this.#say(`${replica}'s disk answers`),
@@ -89,6 +94,15 @@ export class TranscriptSession {
     'settle-quietly': (cluster) => {
       cluster.settle();
       this.#lines = ['all quiet'];
+    },
+    /** Time for everybody, and everything comes to rest after each tick, in one line. */
+    'pass-quietly': (cluster, [count]) => {
+      for (let tick = 0; tick < Number(count); tick += 1) {
+        for (const { id } of [...cluster.replicas.values()].filter(({ up }) => up))
+          cluster.tick(id);
+        cluster.settle();
+      }
+      this.#lines = ['time passes'];
     },
     propose: (cluster, [id, ...texts]) => cluster.propose(Number(id), ...texts),
     read: (cluster, [id]) => {
@@ -140,6 +154,20 @@ export class TranscriptSession {
         cluster.drop((message) => message.from === Number(id) && message.type === 'pre-vote');
       }
     },
+    /** These make, fetch and install snapshots only when told to. */
+    'slow-snapshots': (cluster, ids) => {
+      for (const id of ids) cluster.slowSnapshots.add(Number(id));
+    },
+    'make-snapshot': (cluster, [id]) => cluster.makeSnapshot(Number(id)),
+    'making-fails': (cluster, [id]) => cluster.makeSnapshot(Number(id), true),
+    fetch: (cluster, [id]) => cluster.fetch(Number(id)),
+    'fetch-fails': (cluster, [id]) => cluster.fetch(Number(id), true),
+    install: (cluster, [id]) => cluster.install(Number(id)),
+    damage: (cluster, [id]) => {
+      cluster.replica(Number(id)).damage();
+      cluster.drain(Number(id));
+    },
+    wake: (cluster, [id]) => cluster.step(Number(id), { kind: 'wake' }),
     durable: (cluster, [id, count]) => cluster.durable(Number(id), Number(count ?? 1000)),
     crash: (cluster, [id, surviving]) => cluster.crash(Number(id), Number(surviving ?? 0)),
     restart: (cluster, [id]) => cluster.restart(Number(id)),

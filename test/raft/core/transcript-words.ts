@@ -8,6 +8,7 @@ import {
   type Configuration,
   type Effects,
   type Entry,
+  type EntryId,
   EntryKind,
   type Member,
   type Message,
@@ -18,7 +19,8 @@ import {
 
 export function describeEffects(replica: ReplicaId, effects: Effects): string[] {
   const lines: string[] = [];
-  const { role, append, apply, reads, proposed, dropped, refused, configuration } = effects;
+  const { role, append, apply, reads, proposed, dropped, fetch, handOver } = effects;
+  const { refused, configuration } = effects;
   if (role !== undefined) lines.push(describeRole({ self: replica, ...role }));
   for (const { id, entry } of proposed) {
     lines.push(`proposal ${id} stands at ${entry.index}/${entry.term}`);
@@ -29,6 +31,14 @@ export function describeEffects(replica: ReplicaId, effects: Effects): string[] 
   if (apply.length > 0) lines.push(`${replica} applies ${describeEntries(apply)}`);
   if (configuration !== undefined) {
     lines.push(`${replica} has the members ${describeConfiguration(configuration)}`);
+  }
+  for (const { to, atLeast } of effects.snapshotsWanted) {
+    lines.push(`${replica} wants a snapshot of at least ${atLeast} for ${to}`);
+  }
+  if (fetch !== undefined)
+    lines.push(`${replica} fetches ${nameOf(fetch.snapshot)} from ${fetch.from}`);
+  if (handOver !== undefined) {
+    lines.push(`${replica} hands over to ${handOver.to}: ${handOver.reason}`);
   }
   for (const { id, index } of reads) lines.push(`read ${id} may be served at ${index}`);
   return lines.map((line) => `  ${line}`);
@@ -41,12 +51,17 @@ function describeRole(now: { self: ReplicaId; role: Role; leader: ReplicaId; ter
   return `${self} follows ${leader === NOBODY ? 'nobody' : leader} in term ${term}`;
 }
 
-function describeAppend({ token, hardState, entries, then }: Append): string {
+function nameOf({ index, term }: EntryId): string {
+  return `${index}/${term}`;
+}
+
+function describeAppend({ token, hardState, snapshot, entries, then }: Append): string {
   const parts: string[] = [];
   if (hardState !== undefined) {
     const { term, vote, commit } = hardState;
     parts.push(`term ${term} vote ${vote} commit ${commit}`);
   }
+  if (snapshot !== undefined) parts.push(`the log begins after ${nameOf(snapshot)}`);
   if (entries.length > 0) parts.push(describeEntries(entries));
   if (parts.length === 0) parts.push('nothing');
   const waiting = then.map((message) => `${message.type} to ${message.to}`);
@@ -92,13 +107,15 @@ function details(message: Message): string {
       return ` after ${previousIndex}/${previousTerm}${content} commit ${commit}`;
     }
     case 'append-response': {
-      const { rejected, index, hintIndex, hintTerm } = message;
+      const { rejected, index, hintIndex, hintTerm, wantsSnapshot } = message;
+      if (wantsSnapshot) return ` wants a snapshot of at least ${hintIndex}`;
       return rejected ? ` refuses ${index}, try ${hintIndex}/${hintTerm}` : ` has ${index}`;
     }
     case 'heartbeat':
+      if (message.quiet) return ` commit ${message.commit}, going quiet`;
       return ` commit ${message.commit} round ${message.context}`;
     case 'heartbeat-response':
-      return ` round ${message.context}`;
+      return message.context === 0 ? ', a poke' : ` round ${message.context}`;
     case 'pre-vote':
     case 'vote': {
       const { lastIndex, lastTerm, commit, transfer } = message;
@@ -128,6 +145,9 @@ export function describeStatus(status: RaftStatus): string {
     describeRole(status),
     `last ${lastIndex} durable ${durable} commit ${commit} applied ${applied}`,
   ];
+  if (status.installing) parts.push(status.wantsSnapshot ? 'wants a snapshot' : 'installing');
+  if (status.fetching !== undefined) parts.push(`fetching ${nameOf(status.fetching)}`);
+  if (status.quiet) parts.push('quiet');
   if (transferring) parts.push('transferring');
   return parts.join(', ');
 }
