@@ -35,7 +35,7 @@ import { Router } from './shard/routing.js';
 import { startGroups } from './start-groups.js';
 import { StateCheck } from './state-check.js';
 import { stateHashRequestType } from './state-hash-codec.js';
-import { defaultTuning } from './tuning.js';
+import { defaultTuning, type NodeTuning } from './tuning.js';
 
 /** How often a stopping node looks whether its writes are settled. */
 const drainPollMs = 10;
@@ -66,28 +66,9 @@ export class KvNode implements KvService {
     this.node = parts.node;
     this.cluster = parts.cluster;
     this.version = parts.version;
-    const { wal, store, transport, clock, random, logger, map } = parts;
+    const { store, transport, clock, random, logger, map } = parts;
     const tuning = { ...defaultTuning, ...parts.tuning };
-    this.#host = new Host({
-      wal,
-      transport,
-      stateMachine: store,
-      clock,
-      random,
-      logger,
-      raftTiming: tuning.raftTiming,
-      raftLimits: tuning.raftLimits,
-      timing: tuning.hostTiming,
-      limits: tuning.hostLimits,
-      snapshotLimits: tuning.snapshots,
-      mayLive: (group) => map.shard(group) !== undefined,
-      onRole: ({ group, leader }) => {
-        if (leader !== undefined) this.#router.leaderChanged(group);
-      },
-      onRemoved: ({ group, leader }) => this.#router.replicaRemoved(group, leader),
-      onAskedToLead: ({ group, by }) => this.#balance.askedToLead(group, by),
-      onFailure: (error) => this.#fail(error),
-    });
+    this.#host = this.#createHost(tuning);
     const host = this.#host;
     const limits = localReplicasLimits;
     this.#local = new LocalReplicas({ node: parts.node, host, store, clock, limits });
@@ -129,7 +110,7 @@ export class KvNode implements KvService {
     const sources = { host, local, router, administration, stateCheck, tuning };
     this.#report = new NodeReport(parts, sources);
     const handlers = new Map<number, PeerRequestHandler>([
-      [chunkRequestType, (request) => host.onSnapshotRequest(request)],
+      [chunkRequestType, (request) => host.snapshots.serve(request)],
       [stateHashRequestType, (request) => stateCheck.serve(request)],
       [orphanRequestType, (request) => orphanCheck.serve(request)],
       [adminRequestKind, (request) => administration.service.serve(request)],
@@ -140,6 +121,30 @@ export class KvNode implements KvService {
   /** For the simulator, which looks at the cores after every event. */
   get host(): Host {
     return this.#host;
+  }
+
+  #createHost(tuning: NodeTuning): Host {
+    const { wal, store, transport, clock, random, logger, map } = this.#parts;
+    return new Host({
+      wal,
+      transport,
+      stateMachine: store,
+      clock,
+      random,
+      logger,
+      raftTiming: tuning.raftTiming,
+      raftLimits: tuning.raftLimits,
+      timing: tuning.hostTiming,
+      limits: tuning.hostLimits,
+      snapshotLimits: tuning.snapshots,
+      mayLive: (group) => map.shard(group) !== undefined,
+      onRole: ({ group, leader }) => {
+        if (leader !== undefined) this.#router.leaderChanged(group);
+      },
+      onRemoved: ({ group, leader }) => this.#router.replicaRemoved(group, leader),
+      onAskedToLead: ({ group, by }) => this.#balance.askedToLead(group, by),
+      onFailure: (error) => this.#fail(error),
+    });
   }
 
   get observer(): NodeObserver | undefined {

@@ -257,7 +257,15 @@ export class SimulatedDisk implements FileSystem {
       }
     }
     // After a failed sync the kernel calls the pages clean: the next one succeeds and does nothing.
-    inode.unsynced = inode.unsynced.filter((write) => !writes.includes(write));
+    inode.unsynced = inode.unsynced.flatMap((write, at, all) => {
+      if (writes.includes(write)) return [];
+      // What is written and synced over it later can no longer be undone by it.
+      const later = fault === undefined ? all.slice(at + 1).filter((w) => writes.includes(w)) : [];
+      return later.reduce<UnsyncedWrite[]>(
+        (left, by) => left.flatMap((w) => without(w, by)),
+        [write],
+      );
+    });
     if (fault !== undefined) throw systemError(fault, path);
   }
 
@@ -353,6 +361,17 @@ class SimulatedFile implements OpenFile {
     into.set(part);
     return part.length;
   }
+}
+
+/** The parts of a write that another one leaves uncovered. */
+function without({ offset, bytes }: UnsyncedWrite, by: UnsyncedWrite): UnsyncedWrite[] {
+  const end = offset + bytes.length;
+  const from = Math.max(offset, by.offset);
+  const to = Math.min(end, by.offset + by.bytes.length);
+  if (from >= to) return [{ offset, bytes }];
+  const left = { offset, bytes: bytes.subarray(0, from - offset) };
+  const right = { offset: to, bytes: bytes.subarray(to - offset) };
+  return [left, right].filter((part) => part.bytes.length > 0);
 }
 
 function survivingBytes(inode: Inode, random: () => number): Uint8Array {

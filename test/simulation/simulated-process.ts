@@ -4,6 +4,7 @@
  * watched, and so that the process can die between any two persistence steps.
  */
 import { KvNode } from '../../src/kv/node.js';
+import type { NodeLogger } from '../../src/kv/node-parts.js';
 import { hashOf } from '../../src/kv/shard/hash.js';
 import { SqliteStore } from '../../src/kv/store/sqlite-store.js';
 import type { StoreAction } from '../../src/kv/store/store-faults.js';
@@ -129,7 +130,7 @@ export class SimulatedProcess implements ProcessView {
       files: new SnapshotDisk(this.#machine.files.snapshots, this.#operate),
       limits: plan.cluster.checkpoint,
       faults: { before: (action) => this.#beforeStoreAction(action) },
-      logger: this.#world.logger(this.node),
+      logger: this.#logger(),
     });
     const { boundaries } = this.#machine.files;
     const apply = store.apply.bind(store);
@@ -187,7 +188,7 @@ export class SimulatedProcess implements ProcessView {
       transport: this.transport,
       clock: this.clock,
       random: this.#random.next,
-      logger: this.#world.logger(this.node),
+      logger: this.#logger(),
       tuning: plan.cluster.tuning,
       metPeers: this.#machine.metPeers,
       walPath: `disk of node ${this.node}`,
@@ -195,6 +196,14 @@ export class SimulatedProcess implements ProcessView {
         if (!this.dead) this.#machine.stoppedServing(error);
       },
     });
+  }
+
+  /** The dead write no log. */
+  #logger(): NodeLogger {
+    const log = (level: string) => (fields: object, message: string) => {
+      if (!this.dead) this.#world.log(this.node, level, fields, message);
+    };
+    return { debug: () => {}, info: log('info'), warn: log('warn'), error: log('error') };
   }
 
   get dead(): boolean {

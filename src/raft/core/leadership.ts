@@ -66,14 +66,8 @@ export class Leadership {
     // this term (section 5.4.2), and reads wait for it.
     this.#firstOwnIndex = log.lastIndex + 1;
     this.#append(EntryKind.empty, new Uint8Array(0));
-    const { self, membership } = parts;
-    this.#reconfiguration = new Reconfiguration({
-      self,
-      log,
-      membership,
-      followers: this.#followers,
-      firstOwnIndex: this.#firstOwnIndex,
-    });
+    const [followers, firstOwnIndex] = [this.#followers, this.#firstOwnIndex];
+    this.#reconfiguration = new Reconfiguration({ ...parts, followers, firstOwnIndex });
   }
 
   get committedInTerm(): boolean {
@@ -124,8 +118,10 @@ export class Leadership {
   membershipChanged(): void {
     this.#followMembership();
     this.#transfer.membershipChanged();
-    const entry = this.#append(EntryKind.empty, new Uint8Array(0));
-    this.#reconfiguration.followedBy(entry.index);
+    if (!this.#parts.membership.joint) {
+      const entry = this.#append(EntryKind.empty, new Uint8Array(0));
+      this.#reconfiguration.followedBy(entry.index);
+    }
     this.advanceCommit();
   }
 
@@ -152,19 +148,14 @@ export class Leadership {
     return this.#reconfiguration.settled;
   }
 
-  /** Voted out: it finishes what it has begun, and begins nothing. */
-  get leaving(): boolean {
-    const { membership, self } = this.#parts;
-    return !membership.isVoter(self);
+  /** It finishes what it has begun, and begins nothing. */
+  get votedOut(): boolean {
+    return this.#reconfiguration.votedOut;
   }
 
-  /**
-   * The others know, and so does whoever waits for a proposal: it is time to go (E9). Once gone it
-   * hears no more of what is committed, and the fate of its proposals would be unknown.
-   */
+  /** Voted out, and nobody needs it any more (E9). */
   get departs(): boolean {
-    const { log } = this.#parts;
-    return this.leaving && this.settled && log.applied === log.lastIndex;
+    return this.#reconfiguration.departs;
   }
 
   #leaveJoint(): void {
@@ -202,17 +193,11 @@ export class Leadership {
   }
 
   #broadcastHeartbeat(quiet = false): void {
-    const { self, term, log, outbox } = this.#parts;
-    for (const [replica, progress] of this.#followers) {
-      outbox.sendNow({
-        type: 'heartbeat',
-        from: self,
-        to: replica,
-        term,
-        commit: Math.min(progress.match, log.commit),
-        context: this.reads.lastContext,
-        quiet,
-      });
+    const { self: from, term, log, outbox } = this.#parts;
+    const { lastContext: context } = this.reads;
+    for (const [to, progress] of this.#followers) {
+      const commit = Math.min(progress.match, log.commit);
+      outbox.sendNow({ type: 'heartbeat', from, to, term, commit, context, quiet });
     }
   }
 
@@ -220,7 +205,7 @@ export class Leadership {
   appendAnswered(message: AppendResponse): void {
     const progress = this.#followers.get(message.from);
     if (progress === undefined) return;
-    progress.active = true;
+    progress.hear();
     if (message.rejected) return this.#appendRejected(message, progress);
     const { log } = this.#parts;
     if (message.index > log.lastIndex) return;
@@ -264,7 +249,7 @@ export class Leadership {
   heartbeatAnswered(message: HeartbeatResponse): void {
     const progress = this.#followers.get(message.from);
     if (progress === undefined) return;
-    progress.active = true;
+    progress.hear();
     progress.confirmedContext = Math.max(progress.confirmedContext, message.context);
     // The answer to what was lost never comes, be it a probe, a full window or the last append
     // of a burst: say something again, so that a gap is refused and found.

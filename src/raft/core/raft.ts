@@ -21,6 +21,7 @@ import { Oversight } from './oversight.js';
 import { Persistence } from './persistence.js';
 import { leavesQuiet, Quiescence } from './quiescence.js';
 import { ForwardedReads } from './reads.js';
+import { Removal } from './removal.js';
 import { Requests } from './requests.js';
 import { SnapshotReceiving } from './snapshot-receiving.js';
 import { Standing } from './standing.js';
@@ -45,6 +46,7 @@ export class Raft {
   readonly #outbox = new Outbox();
   readonly #effects = new EffectsCollector();
   readonly #requests: Requests;
+  readonly #removal: Removal;
   readonly #persistence: Persistence;
   readonly #unapplied: UnappliedBudget;
   readonly #snapshots: SnapshotReceiving;
@@ -52,8 +54,6 @@ export class Raft {
   readonly #oversight: Oversight;
   readonly #follower: Follower;
   #tick = 0;
-  /** The leader has said that this replica was removed. It is silent from then on. */
-  #removed = false;
 
   constructor(options: RaftOptions) {
     checkOptions(options.timing, options.limits);
@@ -103,6 +103,12 @@ export class Raft {
       quiescence: this.#quiescence,
     });
     this.#unapplied = new UnappliedBudget(options.limits.unappliedBytesMax);
+    this.#removal = new Removal({
+      self: options.self,
+      membership: this.#membership,
+      standing: this.#standing,
+      outbox: this.#outbox,
+    });
     this.#requests = new Requests({
       self: options.self,
       standing: this.#standing,
@@ -143,7 +149,7 @@ export class Raft {
         this.#membership.joint ||
         log.configurations.someIn({ after: log.applied, last: log.lastIndex }),
       isVoter: this.#membership.isVoter(this.#self),
-      removed: this.#removed,
+      removed: this.#removal.done,
       uninitialised: this.#membership.uninitialised,
       installing: this.installing,
       fetching: this.#snapshots.fetching,
@@ -175,7 +181,7 @@ export class Raft {
 
   /** Not a member any longer, for ever: the host destroys this replica. */
   get removed(): boolean {
-    return this.#removed;
+    return this.#removal.done;
   }
 
   get membership(): Membership {
@@ -210,7 +216,7 @@ export class Raft {
       case 'read':
         return this.#requests.read(input.id);
       case 'campaign':
-        return this.#removed ? undefined : this.#standing.campaign();
+        return this.#removal.done ? undefined : this.#standing.campaign();
       case 'transfer':
         return this.leadership?.startTransfer(input.to);
       case 'appended':
@@ -241,7 +247,7 @@ export class Raft {
 
   #onTick(): void {
     this.#tick += 1;
-    if (this.#removed || this.#oversight.goesQuiet()) return;
+    if (this.#removal.done || this.#oversight.goesQuiet()) return;
     this.#standing.tick(this.#tick, { silent: this.#persistence.silent(this.#tick) });
     this.#oversight.tick(this.#tick);
   }
@@ -267,9 +273,7 @@ export class Raft {
 
   #onMessage(message: Message): void {
     // For another incarnation of this replica (G2).
-    if (message.to !== this.#self || this.#removed) return;
-    if (this.#standing.ignores(message)) return this.#answerGone(message);
-    if (message.type === 'gone') return this.#becomeRemoved();
+    if (message.to !== this.#self || this.#removal.settles(message)) return;
     this.#wakes({ kind: 'message', message });
     if (!this.#standing.settleTerm(message)) return;
     switch (message.type) {
@@ -292,28 +296,15 @@ export class Raft {
       case 'heartbeat-response':
         return this.leadership?.heartbeatAnswered(message);
       case 'read-index':
-        return this.#requests.readAsked(message);
+        if (this.leadership?.transferring === false) {
+          this.leadership.reads.addRemote(message.from, message.context);
+        }
+        return;
       case 'read-index-response':
         return this.#requests.readsAnswered(message);
       case 'timeout-now':
         return this.#standing.timeoutNow(message);
     }
-  }
-
-  /**
-   * Nothing that a removed replica says has any effect (G2). The leader tells it to go, but not
-   * before its vote has become superfluous: those who do not know yet that it was removed may
-   * need one more from it to learn so.
-   */
-  #answerGone({ type, from: to }: Message): void {
-    if (type === 'gone' || this.leadership?.settled !== true) return;
-    const { term } = this.#standing;
-    this.#outbox.sendNow({ type: 'gone', from: this.#self, to, term });
-  }
-
-  #becomeRemoved(): void {
-    this.#standing.resign();
-    this.#removed = true;
   }
 
   // Snapshots -----------------------------------------------------------------------------

@@ -6,8 +6,9 @@
  * Also knows when the others have learned of a change, be it that their leader is no member any
  * longer. A configuration is in force where it is applied, and the last ones to apply it may be
  * those that stay: they would then need the votes of voters that are gone for ever. So a leader
- * appends an empty entry behind each change. Whoever acknowledges that one has the commit index
- * of the change in its durable hard state, and when a majority has, those that left may go (E9).
+ * appends an empty entry behind a finished change. Whoever acknowledges that one has the commit
+ * index of the change in its durable hard state, and when a majority has, those that left may go
+ * (E9).
  */
 import type { RaftLog } from './log.js';
 import type { Membership } from './membership.js';
@@ -90,6 +91,20 @@ export class Reconfiguration {
     return this.#parts.log.commit >= this.#settledIndex;
   }
 
+  get votedOut(): boolean {
+    const { membership, self } = this.#parts;
+    return !membership.isVoter(self);
+  }
+
+  /**
+   * It was voted out, the others know, and so does whoever waits for a proposal (E9). Once gone it
+   * hears no more of what is committed, and the fate of its proposals would be unknown.
+   */
+  get departs(): boolean {
+    const { log } = this.#parts;
+    return this.votedOut && this.settled && log.applied === log.lastIndex;
+  }
+
   get #committedInTerm(): boolean {
     return this.#parts.log.commit >= this.#parts.firstOwnIndex;
   }
@@ -123,7 +138,8 @@ export class Reconfiguration {
     const ids = voters.map(({ replica }) => replica);
     if (voteResult({ voters: ids, outgoing: [] }, heard) === 'won') return undefined;
     const silent = ids.filter((id) => !heard(id));
-    const detail = `of the voters ${ids.join(', ')} no majority is heard: ${silent.join(', ')} silent`;
+    const all = ids.join(', ');
+    const detail = `of the voters ${all} no majority is heard: ${silent.join(', ')} silent`;
     return refusal('quorum-lost', detail);
   }
 }

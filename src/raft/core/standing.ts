@@ -97,15 +97,6 @@ export class Standing {
     if (!this.#parts.membership.isVoter(this.#parts.self)) this.#askWhetherMember();
   }
 
-  /**
-   * From a replica that was removed. A leader that was voted out is heard until somebody else
-   * leads, or nobody would take over what it hands over (E9).
-   */
-  ignores({ from, term }: Message): boolean {
-    if (from === this.#leader && term === this.#term) return false;
-    return this.#parts.membership.acquaintance(from) === 'gone';
-  }
-
   /** The one place where terms are compared. False: the message is settled. */
   settleTerm(message: Message): boolean {
     if (message.term > this.#term) {

@@ -298,3 +298,30 @@ t.test('answers of somebody who is not followed are ignored', async (t) => {
   hear(7, 1);
   t.equal(log.commit, 0);
 });
+
+t.test('G6: at rest is a group where everybody holds everything, and it is applied', async (t) => {
+  const { log, leadership, durable, accept, hear } = lead({});
+  durable();
+  accept(2, 1);
+  t.equal(leadership.atRest, false, 'replica 3 has not answered');
+  accept(3, 1);
+  t.equal(leadership.atRest, false, 'committed and not applied');
+  log.takeCommitted(100);
+  log.appliedTo(1);
+  t.equal(leadership.atRest, true);
+  leadership.propose(data('x'));
+  durable();
+  accept(2, 2);
+  log.takeCommitted(100);
+  log.appliedTo(2);
+  t.equal(leadership.atRest, false, 'replica 3 is behind');
+  accept(3, 2);
+  t.equal(leadership.atRest, true);
+  for (let tick = 0; tick < defaultTiming.electionTicksMin; tick += 1) leadership.tick(nextTick());
+  t.equal(leadership.atRest, false, 'nobody was heard since');
+  hear(2);
+  hear(3);
+  t.equal(leadership.atRest, true);
+  leadership.unreachable(3);
+  t.equal(leadership.atRest, false, 'G5: what was sent to it may be lost');
+});

@@ -3,7 +3,7 @@
  * `random-cluster-main.js` is the long form; a failure names the seed to run again.
  */
 import t from 'tap';
-import { runRandomCluster } from './random-cluster.js';
+import { runRandomCluster } from './random-run.js';
 
 const seeds = 150;
 

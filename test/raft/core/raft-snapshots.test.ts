@@ -89,6 +89,20 @@ t.test('7: while it is installed a replica appends and votes, and applies nothin
   t.equal(cluster.replica(3).state.digest, cluster.replica(1).state.digest);
 });
 
+t.test('reads that wait when a snapshot begins to replace the state are given back', async (t) => {
+  const cluster = oneBehind();
+  cluster.slowSnapshots.add(3);
+  heartbeat(cluster);
+  cluster.held = to(3);
+  const read = cluster.read(3);
+  cluster.settle();
+  cluster.fetch(3);
+  t.same(cluster.dropped, [{ replica: 3, id: read, reason: 'installing' }]);
+  cluster.held = () => false;
+  cluster.settle();
+  t.same(cluster.granted, [], 'the answer comes too late');
+});
+
 t.test('a crash between received, durable and installed', async (t) => {
   for (const point of ['received', 'durable', 'half', 'installed']) {
     const cluster = oneBehind();
@@ -205,6 +219,21 @@ t.test('D7: any answer that connects with the log ends the snapshot state', asyn
   t.match(follower(), { state: 'replicate', match: 4 }, 'from wherever it has that');
   cluster.makeSnapshot(1);
   t.same(offers(cluster), [], 'nobody needs the snapshot any more');
+});
+
+t.test('a snapshot that the log has outrun meanwhile is made anew', async (t) => {
+  const cluster = oneBehind();
+  cluster.slowSnapshots.add(3);
+  heartbeat(cluster);
+  cluster.propose(1, 'more');
+  cluster.settle();
+  // The pin on the log's tail was given up: what follows the snapshot is gone.
+  cluster.replica(1).compact(5);
+  cluster.drain(1);
+  cluster.slowSnapshots.clear();
+  cluster.settle();
+  for (let beat = 0; beat < 3; beat += 1) heartbeat(cluster);
+  t.match(cluster.status(3), { firstIndex: 6, applied: 5 });
 });
 
 t.test('D8: a lost offer, a failed making and a failed fetch strand nobody', async (t) => {

@@ -4,7 +4,7 @@
  *     node build/test/raft/core/random-cluster-main.js --seeds 1000 [--from 1] [--keep-going]
  */
 import { parseArgs } from 'node:util';
-import { RunFailed, runRandomCluster } from './random-cluster.js';
+import { RunFailed, runRandomCluster } from './random-run.js';
 
 const { values } = parseArgs({
   options: {

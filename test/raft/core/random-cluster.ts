@@ -7,7 +7,6 @@
 import type { RaftTiming } from '../../../src/raft/core/options.js';
 import type { Configuration, Input, Message, ReplicaId } from '../../../src/raft/core/types.js';
 import { ClusterInvariants } from './cluster-invariants.js';
-import { healAndConverge } from './random-cluster-healing.js';
 import { RandomMembers, uninitialised } from './random-members.js';
 import { RandomNetwork } from './random-network.js';
 import { RandomSnapshots } from './random-snapshots.js';
@@ -16,36 +15,9 @@ import { SeededRandom } from './seeded-random.js';
 import { SimulatedReplica } from './simulated-replica.js';
 import { randomWeather, type Weather } from './weather.js';
 
-export interface RandomRun {
-  readonly seed: number;
-  readonly events: number;
-  /** What the run covered, so that a checker that tests nothing is noticed. */
-  readonly counts: Readonly<Record<string, number>>;
-}
-
-const eventsPerRun = 4000;
 const usurpTicks = 8;
 const usurpEvents = 150;
 const traceLinesKept = 60;
-
-export class RunFailed extends Error {
-  override readonly name = 'RunFailed';
-}
-
-/** Throws RunFailed with seed, event and the last steps when anything does not hold. */
-export function runRandomCluster(seed: number): RandomRun {
-  const cluster = new RandomCluster(seed);
-  try {
-    for (let event = 0; event < eventsPerRun; event += 1) cluster.anyEvent();
-    cluster.note('faults stop');
-    healAndConverge(cluster);
-  } catch (error) {
-    const what = error instanceof Error ? (error.stack ?? error.message) : String(error);
-    const trace = cluster.trace.join('\n');
-    throw new RunFailed(`seed ${seed}, event ${cluster.events}: ${what}\n${trace}`);
-  }
-  return { seed, events: cluster.events, counts: cluster.counts };
-}
 
 export const randomTiming: RaftTiming = {
   heartbeatTicks: 1,

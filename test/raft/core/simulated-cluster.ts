@@ -24,6 +24,7 @@ import type {
   ReplicaId,
   RequestId,
 } from '../../../src/raft/core/types.js';
+import { uninitialised } from './random-members.js';
 import { SimulatedReplica } from './simulated-replica.js';
 
 export type MessageFilter = (message: Message) => boolean;
@@ -58,9 +59,6 @@ export class SimulatedCluster {
   readonly slowDisks = new Set<ReplicaId>();
   /** Replicas that make, fetch and install snapshots only when the test says so. */
   readonly slowSnapshots = new Set<ReplicaId>();
-  /** Replicas whose state machine applies only when the test says so. */
-  readonly slowStates = new Set<ReplicaId>();
-  readonly refused: MembershipRefusal[] = [];
   /** Why a leader handed over by itself. */
   readonly handedOver: { replica: ReplicaId; to: ReplicaId; reason: HandOverReason }[] = [];
   /** Messages that a settle leaves in flight. */
@@ -69,23 +67,32 @@ export class SimulatedCluster {
   lost: MessageFilter = () => false;
   #inFlight: Message[] = [];
   readonly #observer: ClusterObserver | undefined;
+  readonly refused: { replica: ReplicaId; id: RequestId; reason: MembershipRefusal }[] = [];
+  readonly #options: SimulatedClusterOptions;
   #nextId = 1;
 
   constructor(options: SimulatedClusterOptions) {
+    this.#options = options;
     this.#observer = options.observer;
     const configuration = options.configuration ?? configurationOf(options);
     const { voters, outgoing, learners, learnersNext } = configuration;
     const members = [...voters, ...outgoing, ...learners, ...learnersNext];
     for (const id of new Set(members.map((member) => member.replica))) {
-      const replica = new SimulatedReplica({
-        id,
-        configuration,
-        timing: options.timing ?? defaultTiming,
-        limits: { ...defaultLimits, ...options.limits },
-        random: options.random ?? (() => 0),
-      });
-      this.replicas.set(id, replica);
+      this.create(id, configuration);
     }
+  }
+
+  /** Without a configuration: by the first message to it, knowing nothing. */
+  create(id: ReplicaId, configuration: Configuration = uninitialised): void {
+    const { timing, limits, random } = this.#options;
+    const replica = new SimulatedReplica({
+      id,
+      configuration,
+      timing: timing ?? defaultTiming,
+      limits: { ...defaultLimits, ...limits },
+      random: random ?? (() => 0),
+    });
+    this.replicas.set(id, replica);
   }
 
   get inFlight(): readonly Message[] {
@@ -118,7 +125,9 @@ export class SimulatedCluster {
     if (effects === undefined) return;
     for (const read of effects.reads) this.granted.push({ replica: id, ...read });
     for (const drop of effects.dropped) this.dropped.push({ replica: id, ...drop });
-    this.refused.push(...effects.refused.map(({ reason }) => reason));
+    for (const { id: request, reason } of effects.refused) {
+      this.refused.push({ replica: id, id: request, reason });
+    }
     if (effects.handOver !== undefined) this.handedOver.push({ replica: id, ...effects.handOver });
     this.#observer?.drained(id, effects);
     this.#inFlight.push(...effects.send);
@@ -139,7 +148,7 @@ export class SimulatedCluster {
     return request;
   }
 
-  changeMembership(id: ReplicaId, ...steps: readonly MembershipStep[]): void {
+  change(id: ReplicaId, ...steps: readonly MembershipStep[]): void {
     this.step(id, { kind: 'change-membership', id: this.#nextId++, steps });
   }
 
@@ -158,14 +167,17 @@ export class SimulatedCluster {
 
   /** A copy of a message arrives, whatever the network does. */
   inject(message: Message): void {
-    const replica = this.replica(message.to);
-    if (!replica.up) return;
+    const replica = this.replicas.get(message.to);
+    if (replica === undefined || !replica.up) return;
     this.#observer?.delivering(message);
     this.step(message.to, { kind: 'message', message });
   }
 
   #arrive(message: Message): void {
-    if (!this.lost(message)) this.inject(message);
+    if (this.lost(message)) return;
+    const creates = ['append', 'heartbeat', 'snapshot'].includes(message.type);
+    if (!this.replicas.has(message.to) && creates) this.create(message.to);
+    this.inject(message);
   }
 
   drop(filter: MessageFilter = () => true): readonly Message[] {
@@ -236,7 +248,7 @@ export class SimulatedCluster {
           this.durable(id);
           busy = true;
         }
-        if (!this.slowStates.has(id) && replica.handed.length > 0) {
+        if (replica.handed.length > 0) {
           this.apply(id);
           busy = true;
         }
@@ -290,7 +302,8 @@ export function configurationOf(size: { voters: number; learners?: number }): Co
   const learners = Array.from({ length: size.learners ?? 0 }, (_, i) =>
     member(size.voters + i + 1),
   );
-  return { voters, outgoing: [], learners, learnersNext: [], autoLeave: false, nextReplica: 100 };
+  const nextReplica = voters.length + learners.length + 1;
+  return { voters, outgoing: [], learners, learnersNext: [], autoLeave: false, nextReplica };
 }
 
 export const from =

@@ -110,7 +110,7 @@ export class TranscriptSession {
     },
     transfer: (cluster, [from, to]) => cluster.transfer(Number(from), Number(to)),
     /** `change 1 promote 4 remove 2` */
-    change: (cluster, [id, ...words]) => cluster.changeMembership(Number(id), ...stepsOf(words)),
+    change: (cluster, [id, ...words]) => cluster.change(Number(id), ...stepsOf(words)),
     tick: (cluster, [id, count]) => cluster.tick(Number(id), Number(count ?? 1)),
     settle: (cluster) => cluster.settle(),
     deliver: (cluster, words) => {

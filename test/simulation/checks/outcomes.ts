@@ -24,9 +24,20 @@ export class Outcomes implements Check {
   readonly #appliedTo = new Map<GroupId, number>();
   readonly #effects = new Map<string, Effect>();
   readonly #refused = new Map<string, Operation>();
+  readonly #deletions = new Map<string, readonly Revision[]>();
 
   constructor(ghost: Ghost) {
     this.#ghost = ghost;
+  }
+
+  /** The revision that a put of this value got, answered or not. */
+  revisionOf(value: string): Revision | undefined {
+    return this.#effects.get(nameOf(value))?.revision;
+  }
+
+  /** The revisions at which the key was deleted. */
+  deletionsOf(key: string): readonly Revision[] {
+    return this.#deletions.get(key) ?? [];
   }
 
   applied(
@@ -40,7 +51,9 @@ export class Outcomes implements Check {
       // Others apply the same entries with the same results, or R5 says so.
       if (entry.index <= appliedTo || entry.kind !== EntryKind.command) return;
       const result = results[at] as CommandResult | undefined;
-      if (result?.outcome !== 'created' && result?.outcome !== 'replaced') return;
+      const outcome = result?.outcome;
+      const effect = outcome === 'created' || outcome === 'replaced' || outcome === 'deleted';
+      if (!effect || result === undefined) return;
       this.#takesEffect(entry, `entry ${entry.index} of group ${group}`, result.shardRevision);
     });
     this.#appliedTo.set(group, Math.max(appliedTo, entries.at(-1)?.index ?? 0));
@@ -48,6 +61,10 @@ export class Outcomes implements Check {
 
   #takesEffect(entry: Entry, where: string, revision: Revision): void {
     const command = decodeCommand(entry.data);
+    if (command.type === 'delete') {
+      const key = command.key.toString();
+      this.#deletions.set(key, [...this.deletionsOf(key), revision]);
+    }
     if (command.type !== 'put') return;
     const name = nameOf(command.value.toString('latin1', 0, nameBytes));
     const other = this.#effects.get(name);

@@ -2,9 +2,10 @@
  * Fault schedules made for one kind of mistake, for planted bugs that a drawn schedule finds too
  * rarely: the same clients, and faults that aim. What a run is for stands beside each.
  */
+import { defaultLimits, defaultTiming } from '../../../src/raft/core/options.js';
 import { defaultHostLimits, defaultHostTiming } from '../../../src/raft/host-options.js';
 import type { Fault } from '../faults.js';
-import type { ClusterPlan, RunPlan } from '../run-plan.js';
+import type { ClientPlan, ClusterPlan, RunPlan } from '../run-plan.js';
 
 type Direct = (plan: RunPlan) => RunPlan;
 
@@ -52,15 +53,42 @@ const schedules = {
     },
   }),
   /** Answers that are under way for so long that they reach the asker’s next process. */
-  'restarts over long lines': (plan) => ({
-    ...directed(
-      plan,
-      repeated(plan, 700, (atMs, node) => {
-        return { kind: 'crash', atMs, forMs: 20, nodes: [node], death: 'crash' };
-      }),
-    ),
-    network: { ...plan.network, delayMinMs: 100, delayMaxMs: 150, reconnectMs: 10 },
-  }),
+  'restarts over long lines': (plan) => {
+    const { raftTiming = defaultTiming, hostTiming = defaultHostTiming } = plan.cluster.tuning;
+    const tuning = {
+      ...plan.cluster.tuning,
+      raftTiming: { ...raftTiming, heartbeatTicks: 1 },
+      raftLimits: defaultLimits,
+      hostTiming: { ...hostTiming, tickMs: 50 },
+    };
+    const faults = repeated(plan, 450, (atMs) => {
+      return { kind: 'crash', atMs, forMs: 20, nodes: [3], death: 'crash' };
+    });
+    const mix = { put: 40, conditionalPut: 0, delete: 0, read: 20, staleRead: 40 };
+    // Whoever is at node 3 loses its connection soon, and comes back only by roaming.
+    const client = { ...firstClient(plan), mix, thinkMs: 10, roams: true };
+    return {
+      ...directed(plan, faults, { tuning, nodes: 3, shards: 1, replicas: 3 }),
+      network: { ...plan.network, delayMinMs: 100, delayMaxMs: 130, reconnectMs: 10 },
+      clients: Array.from({ length: 16 }, (_, i) => ({ ...client, id: i + 1, node: 1 + (i % 3) })),
+    };
+  },
+  /** Groups that go quiet as soon as they may, with followers whose disks are slow. */
+  'idle groups': (plan) => {
+    const { raftTiming = defaultTiming, hostTiming = defaultHostTiming } = plan.cluster.tuning;
+    const tuning = {
+      ...plan.cluster.tuning,
+      raftTiming: { ...raftTiming, quietAfterTicks: raftTiming.electionTicksMax },
+      hostTiming: { ...hostTiming, tickMs: 50 },
+    };
+    const faults = repeated(plan, 8_000, (atMs, node) => {
+      return { kind: 'slow-disk', atMs, forMs: 6_000, node, syncMinMs: 3_000, syncMaxMs: 5_000 };
+    });
+    return {
+      ...directed(plan, faults, { tuning }),
+      clients: plan.clients.map((client) => ({ ...client, thinkMs: 4_000 })),
+    };
+  },
   /** A log that is cut as soon as it may be, beside a state that is slow to become durable. */
   'a slow state': (plan) => {
     const { hostLimits = defaultHostLimits, hostTiming = defaultHostTiming } = plan.cluster.tuning;
@@ -96,6 +124,12 @@ export type DirectedName = keyof typeof schedules;
 
 export function directedPlan(name: DirectedName, plan: RunPlan): RunPlan {
   return schedules[name](plan);
+}
+
+function firstClient({ clients }: RunPlan): ClientPlan {
+  const [first] = clients;
+  if (first === undefined) throw new Error('a plan has clients');
+  return first;
 }
 
 function directed(

@@ -59,9 +59,9 @@ export const membershipBugs: readonly PlantedBug[] = [
       'Whoever is not in the configuration here is told that it was removed for ever (sys 28).',
     edits: [
       {
-        file: 'src/raft/core/standing.js',
-        find: "this.#parts.membership.acquaintance(from) === 'gone'",
-        replace: "this.#parts.membership.acquaintance(from) !== 'member'",
+        file: 'src/raft/core/raft.js',
+        find: "if (this.#membership.acquaintance(message.from) === 'gone')",
+        replace: "if (this.#membership.acquaintance(message.from) !== 'member')",
       },
     ],
   },
