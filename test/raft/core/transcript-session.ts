@@ -2,7 +2,7 @@
  * The commands of a transcript, and the group they act on.
  */
 import { defaultLimits, defaultTiming, type RaftLimits } from '../../../src/raft/core/options.js';
-import type { Message } from '../../../src/raft/core/types.js';
+import type { MembershipStep, Message } from '../../../src/raft/core/types.js';
 import {
   across,
   configurationOf,
@@ -109,6 +109,8 @@ export class TranscriptSession {
       cluster.read(Number(id));
     },
     transfer: (cluster, [from, to]) => cluster.transfer(Number(from), Number(to)),
+    /** `change 1 promote 4 remove 2` */
+    change: (cluster, [id, ...words]) => cluster.change(Number(id), ...stepsOf(words)),
     tick: (cluster, [id, count]) => cluster.tick(Number(id), Number(count ?? 1)),
     settle: (cluster) => cluster.settle(),
     deliver: (cluster, words) => {
@@ -185,6 +187,19 @@ export class TranscriptSession {
       for (const message of cluster.inFlight) this.#say(describeMessage(message));
     },
   };
+}
+
+/** Of replicas that exist: a transcript begins with all that there will be. */
+function stepsOf(words: readonly string[]): MembershipStep[] {
+  const steps: MembershipStep[] = [];
+  for (let i = 0; i < words.length; i += 2) {
+    const [kind, replica] = [words[i], Number(words[i + 1])];
+    if (kind !== 'promote' && kind !== 'demote' && kind !== 'remove') {
+      throw new Error(`members are not changed by '${kind}'`);
+    }
+    steps.push({ kind, replica });
+  }
+  return steps;
 }
 
 function chosen(cluster: SimulatedCluster, ids: readonly string[]): number[] {

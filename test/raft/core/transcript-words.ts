@@ -1,6 +1,7 @@
 /**
  * How a transcript says what happened.
  */
+import { decodeConfiguration } from '../../../src/raft/core/configuration-codec.js';
 import type { RaftStatus } from '../../../src/raft/core/options.js';
 import {
   type Append,
@@ -19,13 +20,18 @@ import {
 export function describeEffects(replica: ReplicaId, effects: Effects): string[] {
   const lines: string[] = [];
   const { role, append, apply, reads, proposed, dropped, fetch, handOver } = effects;
+  const { refused, configuration } = effects;
   if (role !== undefined) lines.push(describeRole({ self: replica, ...role }));
   for (const { id, entry } of proposed) {
     lines.push(`proposal ${id} stands at ${entry.index}/${entry.term}`);
   }
   for (const { id, reason } of dropped) lines.push(`request ${id} is dropped: ${reason}`);
+  for (const { id, reason } of refused) lines.push(`change ${id} is refused: ${reason}`);
   if (append !== undefined) lines.push(`${replica} ${describeAppend(append)}`);
   if (apply.length > 0) lines.push(`${replica} applies ${describeEntries(apply)}`);
+  if (configuration !== undefined) {
+    lines.push(`${replica} has the members ${describeConfiguration(configuration)}`);
+  }
   for (const { to, atLeast } of effects.snapshotsWanted) {
     lines.push(`${replica} wants a snapshot of at least ${atLeast} for ${to}`);
   }
@@ -66,10 +72,16 @@ function describeAppend({ token, hardState, snapshot, entries, then }: Append): 
 function describeEntries(entries: readonly Entry[]): string {
   return entries
     .map(({ index, term, kind, data }) => {
-      const content = kind === EntryKind.empty ? 'empty' : Buffer.from(data).toString();
-      return `${index}/${term} ${content}`;
+      return `${index}/${term} ${describeContent(kind, data)}`;
     })
     .join(', ');
+}
+
+function describeContent(kind: EntryKind, data: Uint8Array): string {
+  if (kind === EntryKind.empty) return 'empty';
+  const configuration = kind === EntryKind.configuration ? decodeConfiguration(data) : undefined;
+  if (configuration !== undefined) return `members ${describeConfiguration(configuration)}`;
+  return Buffer.from(data).toString();
 }
 
 export function describeMessage(message: Message): string {
