@@ -13,10 +13,7 @@ import { configurationOf } from './simulated-cluster.js';
 function replica(change: Partial<ConstructorParameters<typeof Raft>[0]> = {}): Raft {
   return new Raft({
     self: 1,
-<<<<<<< HEAD
-=======
     // 4 to 9 were members once.
->>>>>>> core-membership
     mark: {
       index: 0,
       term: 0,
