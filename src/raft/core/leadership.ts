@@ -147,14 +147,19 @@ export class Leadership {
     return this.#reconfiguration.settled;
   }
 
-  /** It finishes what it has begun, and begins nothing. */
-  get votedOut(): boolean {
-    return this.#reconfiguration.votedOut;
+  /** Voted out: it finishes what it has begun, and begins nothing. */
+  get leaving(): boolean {
+    const { membership, self } = this.#parts;
+    return !membership.isVoter(self);
   }
 
-  /** Voted out, and nobody needs it any more (E9). */
+  /**
+   * The others know, and so does whoever waits for a proposal: it is time to go (E9). Once gone it
+   * hears no more of what is committed, and the fate of its proposals would be unknown.
+   */
   get departs(): boolean {
-    return this.#reconfiguration.departs;
+    const { log } = this.#parts;
+    return this.leaving && this.settled && log.applied === log.lastIndex;
   }
 
   #leaveJoint(): void {
@@ -192,11 +197,17 @@ export class Leadership {
   }
 
   #broadcastHeartbeat(quiet = false): void {
-    const { self: from, term, log, outbox } = this.#parts;
-    const { lastContext: context } = this.reads;
-    for (const [to, progress] of this.#followers) {
-      const commit = Math.min(progress.match, log.commit);
-      outbox.sendNow({ type: 'heartbeat', from, to, term, commit, context, quiet });
+    const { self, term, log, outbox } = this.#parts;
+    for (const [replica, progress] of this.#followers) {
+      outbox.sendNow({
+        type: 'heartbeat',
+        from: self,
+        to: replica,
+        term,
+        commit: Math.min(progress.match, log.commit),
+        context: this.reads.lastContext,
+        quiet,
+      });
     }
   }
 
@@ -209,16 +220,13 @@ export class Leadership {
     const { log } = this.#parts;
     if (message.index > log.lastIndex) return;
     if (progress.state === 'snapshot') {
-      if (message.index < log.mark.index) this.#snapshots.outrun(message.from, message.index);
-      else this.#logsConnect(message.from, progress);
+      // The logs connect, be it by the snapshot that was offered or by another (D7).
+      const connects = message.index >= log.mark.index;
+      if (connects) progress.becomeProbe();
+      if (connects) this.#snapshots.ended(message.from);
+      else this.#snapshots.outrun(message.from, message.index);
     }
     if (progress.accepted(message.index)) this.#transfer.askIfCaughtUp();
-  }
-
-  /** Be it by the snapshot that was offered or by another (D7). */
-  #logsConnect(replica: ReplicaId, progress: Progress): void {
-    progress.becomeProbe();
-    this.#snapshots.ended(replica);
   }
 
   #appendRejected(message: AppendResponse, progress: Progress): void {
@@ -301,7 +309,10 @@ export class Leadership {
     const busy = this.transferring || this.reads.waiting || !this.#snapshots.idle;
     if (busy || membership.joint || !membership.isVoter(self)) return false;
     if (commit !== lastIndex || applied !== lastIndex || durableIndex !== lastIndex) return false;
-    return [...this.#followers.values()].every((progress) => progress.restsAt(lastIndex));
+    for (const { active, state, match } of this.#followers.values()) {
+      if (!active || state !== 'replicate' || match !== lastIndex) return false;
+    }
+    return true;
   }
 
   goQuiet(): void {

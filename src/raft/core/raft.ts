@@ -281,10 +281,7 @@ export class Raft {
       case 'heartbeat-response':
         return this.leadership?.heartbeatAnswered(message);
       case 'read-index':
-        if (this.leadership?.transferring === false) {
-          this.leadership.reads.addRemote(message.from, message.context);
-        }
-        return;
+        return this.#requests.readAsked(message);
       case 'read-index-response':
         return this.#requests.readsAnswered(message);
       case 'timeout-now':

@@ -91,20 +91,6 @@ export class Reconfiguration {
     return this.#parts.log.commit >= this.#settledIndex;
   }
 
-  get votedOut(): boolean {
-    const { membership, self } = this.#parts;
-    return !membership.isVoter(self);
-  }
-
-  /**
-   * It was voted out, the others know, and so does whoever waits for a proposal (E9). Once gone it
-   * hears no more of what is committed, and the fate of its proposals would be unknown.
-   */
-  get departs(): boolean {
-    const { log } = this.#parts;
-    return this.votedOut && this.settled && log.applied === log.lastIndex;
-  }
-
   get #committedInTerm(): boolean {
     return this.#parts.log.commit >= this.#parts.firstOwnIndex;
   }
@@ -138,8 +124,7 @@ export class Reconfiguration {
     const ids = voters.map(({ replica }) => replica);
     if (voteResult({ voters: ids, outgoing: [] }, heard) === 'won') return undefined;
     const silent = ids.filter((id) => !heard(id));
-    const all = ids.join(', ');
-    const detail = `of the voters ${all} no majority is heard: ${silent.join(', ')} silent`;
+    const detail = `of the voters ${ids.join(', ')} no majority is heard: ${silent.join(', ')} silent`;
     return refusal('quorum-lost', detail);
   }
 }

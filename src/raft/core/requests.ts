@@ -13,6 +13,7 @@ import {
   type Input,
   NOBODY,
   type Proposal,
+  type ReadIndexRequest,
   type ReadIndexResponse,
   type ReplicaId,
   type RequestId,
@@ -101,6 +102,12 @@ export class Requests {
     outbox.sendNow({ type: 'read-index', from: self, to, term, context });
   }
 
+  /** A follower's question; a transfer closes the gate for those as well. */
+  readAsked({ from, context }: ReadIndexRequest): void {
+    const gate = this.#gate();
+    if ('leadership' in gate) gate.leadership.reads.addRemote(from, context);
+  }
+
   readsAnswered({ context, index }: ReadIndexResponse): void {
     const { forwardedReads, effects } = this.#parts;
     for (const id of forwardedReads.answered(context)) effects.granted(id, index);
@@ -131,13 +138,13 @@ export class Requests {
     for (const id of [...forwardedReads.abandon(), ...own]) effects.dropped(id, reason);
   }
 
-  /** One gate for writes and reads: a transfer stops both, as does being voted out (F9, F10). */
+  /** One gate for writes and reads: a transfer stops both, and so does being voted out (F9, F10). */
   #gate(): { leadership: Leadership } | { closed: 'not-leader' | 'installing' | 'transferring' } {
     const { standing, installing } = this.#parts;
     const { leadership } = standing;
     if (leadership === undefined) return { closed: 'not-leader' };
     if (installing()) return { closed: 'installing' };
-    const goes = leadership.transferring || leadership.votedOut;
+    const goes = leadership.transferring || leadership.leaving;
     return goes ? { closed: 'transferring' } : { leadership };
   }
 }
