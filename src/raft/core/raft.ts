@@ -298,7 +298,7 @@ export class Raft {
     if (!this.#follower.snapshotReceived(snapshot)) return;
     this.#followConfiguration();
     this.#standing.stepDown();
-    this.#requests.dropReads('installing');
+    this.#requests.stateIsGone();
   }
 
   #onSnapshotInstalled(index: Index): void {
@@ -309,7 +309,7 @@ export class Raft {
   /** From here on the host applies nothing that it was given before. */
   #onStateDamaged(): void {
     this.#snapshots.damaged();
-    this.#requests.dropReads('installing');
+    this.#requests.stateIsGone();
     if (this.leadership === undefined || !this.#oversight.handOver('state-damaged')) {
       this.#standing.stepDown();
       this.#follower.askForSnapshot();

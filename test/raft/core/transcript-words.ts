@@ -19,18 +19,19 @@ import {
 
 export function describeEffects(replica: ReplicaId, effects: Effects): string[] {
   const lines: string[] = [];
-  const { role, append, apply, reads, proposed, dropped, fetch, handOver } = effects;
-  const { refused, configuration } = effects;
+  const { role, append, apply, reads, proposed, refused, dropped, fetch, handOver } = effects;
   if (role !== undefined) lines.push(describeRole({ self: replica, ...role }));
   for (const { id, entry } of proposed) {
     lines.push(`proposal ${id} stands at ${entry.index}/${entry.term}`);
   }
+  for (const { id, reason, detail } of refused) {
+    lines.push(`change ${id} is refused: ${reason}, ${detail}`);
+  }
   for (const { id, reason } of dropped) lines.push(`request ${id} is dropped: ${reason}`);
-  for (const { id, reason } of refused) lines.push(`change ${id} is refused: ${reason}`);
   if (append !== undefined) lines.push(`${replica} ${describeAppend(append)}`);
   if (apply.length > 0) lines.push(`${replica} applies ${describeEntries(apply)}`);
-  if (configuration !== undefined) {
-    lines.push(`${replica} has the members ${describeConfiguration(configuration)}`);
+  if (effects.configuration !== undefined) {
+    lines.push(`in force at ${replica}: ${describeConfiguration(effects.configuration)}`);
   }
   for (const { to, atLeast } of effects.snapshotsWanted) {
     lines.push(`${replica} wants a snapshot of at least ${atLeast} for ${to}`);
@@ -79,9 +80,9 @@ function describeEntries(entries: readonly Entry[]): string {
 
 function describeContent(kind: EntryKind, data: Uint8Array): string {
   if (kind === EntryKind.empty) return 'empty';
-  const configuration = kind === EntryKind.configuration ? decodeConfiguration(data) : undefined;
-  if (configuration !== undefined) return `members ${describeConfiguration(configuration)}`;
-  return Buffer.from(data).toString();
+  if (kind === EntryKind.command) return Buffer.from(data).toString();
+  const configuration = decodeConfiguration(data);
+  return configuration === undefined ? 'nonsense' : `(${describeConfiguration(configuration)})`;
 }
 
 export function describeMessage(message: Message): string {
@@ -147,6 +148,7 @@ export function describeStatus(status: RaftStatus): string {
   ];
   if (status.installing) parts.push(status.wantsSnapshot ? 'wants a snapshot' : 'installing');
   if (status.fetching !== undefined) parts.push(`fetching ${nameOf(status.fetching)}`);
+  if (status.removed) parts.push('removed');
   if (status.quiet) parts.push('quiet');
   if (transferring) parts.push('transferring');
   return parts.join(', ');
