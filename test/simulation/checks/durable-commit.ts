@@ -27,8 +27,12 @@ export class DurableCommit implements Check {
       const last = message.entries.at(-1);
       if (last === undefined) continue;
       const told = this.#of(process, group);
-      const name = nameOf(last.index, last.term);
-      if (!told.has(name)) told.set(name, Math.min(message.commit, last.index));
+      const commit = Math.min(message.commit, last.index);
+      // All of them: another message may bring some again, and more of the commit index with them.
+      for (const { index, term } of message.entries) {
+        const name = nameOf(index, term);
+        if (!told.has(name)) told.set(name, commit);
+      }
     }
   }
 
