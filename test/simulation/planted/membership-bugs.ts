@@ -52,8 +52,8 @@ export const membershipBugs: readonly PlantedBug[] = [
     edits: [
       {
         file: 'src/raft/core/raft.js',
-        find: 'if (message.to !== this.#self || this.#removed)',
-        replace: 'if (this.#removed)',
+        find: 'if (message.to !== this.#self || this.#removal.settles(message))',
+        replace: 'if (this.#removal.settles(message))',
       },
     ],
   },
