@@ -36,7 +36,7 @@ export const membershipBugs: readonly PlantedBug[] = [
   {
     name: 'change-before-noop',
     breaks: 'A leader changes the membership before it has committed an entry of its term (E1).',
-    directed: 'members come and go',
+    directed: 'hasty changes',
     edits: [
       {
         file: 'src/raft/core/reconfiguration.js',
