@@ -51,6 +51,11 @@ export const membershipBugs: readonly PlantedBug[] = [
     directed: 'members of old',
     edits: [
       {
+        file: 'src/raft/message-intake.js',
+        find: 'message.to === group.replica && ',
+        replace: '',
+      },
+      {
         file: 'src/raft/core/raft.js',
         find: 'if (message.to !== this.#self || this.#removal.settles(message))',
         replace: 'if (this.#removal.settles(message))',
