@@ -220,16 +220,13 @@ export class Leadership {
     const { log } = this.#parts;
     if (message.index > log.lastIndex) return;
     if (progress.state === 'snapshot') {
-      if (message.index < log.mark.index) this.#snapshots.outrun(message.from, message.index);
-      else this.#logsConnect(message.from, progress);
+      // The logs connect, be it by the snapshot that was offered or by another (D7).
+      const connects = message.index >= log.mark.index;
+      if (connects) progress.becomeProbe();
+      if (connects) this.#snapshots.ended(message.from);
+      else this.#snapshots.outrun(message.from, message.index);
     }
     if (progress.accepted(message.index)) this.#transfer.askIfCaughtUp();
-  }
-
-  /** Be it by the snapshot that was offered or by another (D7). */
-  #logsConnect(replica: ReplicaId, progress: Progress): void {
-    progress.becomeProbe();
-    this.#snapshots.ended(replica);
   }
 
   #appendRejected(message: AppendResponse, progress: Progress): void {
@@ -312,7 +309,10 @@ export class Leadership {
     const busy = this.transferring || this.reads.waiting || !this.#snapshots.idle;
     if (busy || membership.joint || !membership.isVoter(self)) return false;
     if (commit !== lastIndex || applied !== lastIndex || durableIndex !== lastIndex) return false;
-    return [...this.#followers.values()].every((progress) => progress.restsAt(lastIndex));
+    for (const { active, state, match } of this.#followers.values()) {
+      if (!active || state !== 'replicate' || match !== lastIndex) return false;
+    }
+    return true;
   }
 
   goQuiet(): void {

@@ -25,6 +25,13 @@ export interface MembersWorld {
     change: { expected?: Configuration; steps: MembershipStep[] },
   ): void;
   destroyed(replica: SimulatedReplica): void;
+  readonly slowToApply: Set<ReplicaId>;
+  someEvents(count: number): void;
+  /** Everything works for some ticks. */
+  calm(ticks: number): void;
+  /** Time passes for this one. */
+  wait(replica: SimulatedReplica, ticks: number): void;
+  drain(replica: SimulatedReplica): void;
 }
 
 /** More would make every run a large group. */
@@ -46,6 +53,7 @@ export class RandomMembers {
   readonly #gone = new Set<ReplicaId>();
   readonly #asked = new Map<RequestId, string>();
   #seen: Configuration | undefined;
+  #exchanging = false;
 
   constructor(world: MembersWorld) {
     this.#world = world;
@@ -96,6 +104,47 @@ export class RandomMembers {
     const steps = random.pick(kinds)();
     const full = voters.length + learners.length >= membersMax;
     return full && steps.some(({ kind }) => kind === 'add-learner') ? [] : steps;
+  }
+
+  /**
+   * In good weather learners are added; then all the voters but a few are replaced in one change,
+   * the weather is back, and those that go are late to apply what they have agreed to.
+   */
+  exchange(): void {
+    const { random, slowToApply } = this.#world;
+    if (this.#exchanging) return;
+    this.#exchanging = true;
+    this.#world.calm(random.between(5, 20));
+    for (let i = 0; i < 2; i += 1) {
+      this.#askLeader(({ nextReplica, voters, learners }) => {
+        if (voters.length + learners.length >= membersMax) return [];
+        return [{ kind: 'add-learner', node: nextReplica }];
+      });
+      this.#world.calm(random.between(2, 6));
+    }
+    this.#askLeader(({ voters, learners }) => {
+      const leaving = voters.slice(random.between(0, Math.min(1, voters.length - 1)));
+      for (const { replica } of leaving) if (random.chance(0.8)) slowToApply.add(replica);
+      return [...everybody(learners, 'promote'), ...everybody(leaving, 'remove')];
+    });
+    this.#world.someEvents(200);
+    for (const id of slowToApply) {
+      const slow = this.#world.replicas.get(id);
+      if (slow?.up === true) this.#world.wait(slow, random.between(5, 12));
+    }
+    this.#world.someEvents(100);
+    slowToApply.clear();
+    this.#exchanging = false;
+  }
+
+  #askLeader(change: (now: Configuration) => MembershipStep[]): void {
+    const up = [...this.#world.replicas.values()].filter((replica) => replica.up);
+    const leader = up.find(({ core }) => core.status.role === 'leader');
+    if (leader === undefined) return;
+    const steps = change(leader.core.status.configuration);
+    if (steps.length === 0) return;
+    this.#world.changeMembership(leader, { steps });
+    this.#world.drain(leader);
   }
 
   asked(id: RequestId, steps: readonly MembershipStep[]): void {

@@ -3,15 +3,16 @@
  * at all does once its disk has failed, and what was acknowledged to a leader stays for as long as
  * its term lasts.
  */
-import type {
-  AppendResponse,
-  GroupId,
-  Index,
-  Message,
-  NodeId,
-  Term,
-  VoteRequest,
-  VoteResponse,
+import {
+  type AppendResponse,
+  type GroupId,
+  type Index,
+  type Message,
+  NOBODY,
+  type NodeId,
+  type Term,
+  type VoteRequest,
+  type VoteResponse,
 } from '../../../src/raft/core/types.js';
 import type { GroupMessage } from '../../../src/raft/transport/types.js';
 import type { GroupWrite } from '../../../src/raft/wal/types.js';
@@ -29,10 +30,23 @@ interface Acknowledged {
 export class Wire implements Check {
   readonly #ghost: Ghost;
   /** The most that each replica has acknowledged in its newest term. */
+  /** Who has spoken to whom here: "group/from>to". */
+  readonly #speakers = new WeakMap<ProcessView, Set<string>>();
   readonly #promised = new Map<string, Acknowledged>();
 
   constructor(ghost: Ghost) {
     this.#ghost = ghost;
+  }
+
+  received(process: ProcessView, _from: NodeId, messages: readonly GroupMessage[]): void {
+    let speakers = this.#speakers.get(process);
+    if (speakers === undefined) {
+      speakers = new Set();
+      this.#speakers.set(process, speakers);
+    }
+    for (const { group, message } of messages) {
+      speakers.add(`${group}/${message.from}>${message.to}`);
+    }
   }
 
   sent(process: ProcessView, _to: NodeId, messages: readonly GroupMessage[]): void {
@@ -57,8 +71,22 @@ export class Wire implements Check {
       if (message.from !== log.replica) {
         this.#ghost.violated('R13', `${where} is replica ${log.replica}, not ${message.from}`);
       }
+      if (type !== 'vote') this.#wasAsked(process, where, group, message);
+      if (type === 'vote' && isElected(process, group, message)) continue;
       this.#asserts(where, group, log, message);
     }
+  }
+
+  /** G2: what was meant for a replica that was here before is answered by nobody. */
+  #wasAsked(
+    process: ProcessView,
+    where: string,
+    group: GroupId,
+    { type, from, to }: Message,
+  ): void {
+    if (this.#speakers.get(process)?.has(`${group}/${to}>${from}`)) return;
+    const what = `sends a ${type} to replica ${to}, which has not spoken to replica ${from}`;
+    this.#ghost.violated('R13', `${where} ${what}`);
   }
 
   /** Also a batch that writes the same again must not write less. */
@@ -155,4 +183,13 @@ export class Wire implements Check {
     const leads = raft?.role === 'leader' && raft.status.term === term;
     return leads && raft.status.self === to ? raft.termAt(index) : undefined;
   }
+}
+
+/**
+ * The election is decided, and its leader may have replaced what stood in the candidate's log when
+ * it began to campaign: nobody can be elected by this message any more.
+ */
+function isElected(process: ProcessView, group: GroupId, { term }: Message): boolean {
+  const status = process.group(group)?.raft.status;
+  return status !== undefined && status.term === term && status.leader !== NOBODY;
 }

@@ -4,7 +4,7 @@
  */
 import { defaultLimits, defaultTiming } from '../../../src/raft/core/options.js';
 import { defaultHostLimits, defaultHostTiming } from '../../../src/raft/host-options.js';
-import type { Fault } from '../faults.js';
+import type { Fault, MembershipFault } from '../faults.js';
 import type { ClientPlan, ClusterPlan, RunPlan } from '../run-plan.js';
 
 type Direct = (plan: RunPlan) => RunPlan;
@@ -118,6 +118,56 @@ const schedules = {
       }),
     };
   },
+  /** As many learners as followers, and moments in which only the learners answer the leader. */
+  learners: (plan) => {
+    const ids = [1, 2, 3, 4, 5];
+    const pairs = ids.flatMap((one) => ids.slice(one).map((other) => [one, other] as const));
+    const faults = [
+      ...repeated(plan, 400, (atMs) => membership(atMs, 'add-learner')).slice(0, 10),
+      ...repeated(plan, 2_500, (atMs) => {
+        const pair = pairs[Math.floor(atMs / 2_500) % pairs.length] ?? [1, 2];
+        const rest = ids.filter((id) => !pair.includes(id));
+        const cuts = rest.flatMap((a) =>
+          pair.flatMap((b): [number, number][] => [
+            [a, b],
+            [b, a],
+          ]),
+        );
+        return { kind: 'partition', atMs: atMs + 4_000, forMs: 2_000, shape: 'halves', cuts };
+      }),
+    ];
+    return directed(plan, faults, { nodes: 5, replicas: 3, shards: 1 });
+  },
+  /** Groups of two and three that change all the time, with leaders that change as well. */
+  'members come and go': (plan) => {
+    const slow = { syncMinMs: 50, syncMaxMs: 200 };
+    const faults = [
+      ...repeated(plan, 1_000, (atMs) =>
+        membership(atMs, (atMs / 1_000) % 2 === 0 ? 'add' : 'remove'),
+      ),
+      ...repeated(plan, 1_500, (atMs, node) => {
+        return { kind: 'slow-disk', atMs, forMs: 1_400, node, ...slow };
+      }),
+      ...repeated(plan, 1_100, (atMs, node) => ({ kind: 'campaign', atMs, shard: 1, node })),
+    ];
+    return {
+      ...directed(plan, faults, { nodes: 3, replicas: 3, shards: 1 }),
+      network: { ...plan.network, delayMinMs: 10, delayMaxMs: 40 },
+    };
+  },
+  /** A leader that is cut off while another node loses its replica and is given a new one. */
+  'members of old': (plan) => {
+    const cuts: [number, number][] = [];
+    const faults = [
+      ...repeated(plan, 8_000, (atMs) => {
+        const shape = 'leader' as const;
+        return { kind: 'partition', atMs, forMs: 6_500, shape, cuts, isolateLeaderOf: 1 };
+      }),
+      ...repeated(plan, 8_000, (atMs) => membership(atMs + 2_500, 'remove')),
+      ...repeated(plan, 8_000, (atMs) => membership(atMs + 4_000, 'add')),
+    ];
+    return directed(plan, faults, { nodes: 5, replicas: 5, shards: 1 });
+  },
 } as const satisfies Record<string, Direct>;
 
 export type DirectedName = keyof typeof schedules;
@@ -142,6 +192,19 @@ function directed(
 
 function powerCut(atMs: number, node: number): Fault {
   return { kind: 'crash', atMs, forMs: 300, nodes: [node], death: 'power-cut' };
+}
+
+function membership(atMs: number, action: MembershipFault['action']): Fault {
+  const pick = (atMs % 997) / 997;
+  return {
+    kind: 'membership',
+    atMs,
+    shard: 1,
+    via: 1 + (atMs % 3),
+    action,
+    pick,
+    timeoutMs: 5_000,
+  };
 }
 
 /** A fault every so often, from one node to the next. */
