@@ -64,11 +64,13 @@ export class HistoryRecorder implements Check {
       if (!isLost(operation)) return operation;
       let effectRevision = value === undefined ? undefined : this.#outcomes.revisionOf(value);
       if (operation.kind === 'delete') {
+        const { condition = {} } = operation;
+        const name = `${key} ${JSON.stringify(condition)}`;
         const rest = this.#outcomes
-          .deletionsOf(key)
+          .deletionsOf(key, condition)
           .filter((revision) => !answered.has(`${key} ${revision}`));
-        effectRevision = rest[taken.get(key) ?? 0];
-        taken.set(key, (taken.get(key) ?? 0) + 1);
+        effectRevision = rest[taken.get(name) ?? 0];
+        taken.set(name, (taken.get(name) ?? 0) + 1);
       }
       return effectRevision === undefined ? operation : { ...operation, effectRevision };
     });

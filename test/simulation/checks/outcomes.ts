@@ -4,7 +4,7 @@
  * unique, so a put is found again wherever it takes effect.
  */
 import { decodeCommand } from '../../../src/kv/store/command.js';
-import type { CommandResult, Revision } from '../../../src/kv/store/types.js';
+import type { CommandResult, Condition, Revision } from '../../../src/kv/store/types.js';
 import { type Entry, EntryKind, type GroupId } from '../../../src/raft/core/types.js';
 import type { Completion, Operation, ProcessView } from '../observer.js';
 import type { Check } from './check.js';
@@ -35,9 +35,9 @@ export class Outcomes implements Check {
     return this.#effects.get(nameOf(value))?.revision;
   }
 
-  /** The revisions at which the key was deleted. */
-  deletionsOf(key: string): readonly Revision[] {
-    return this.#deletions.get(key) ?? [];
+  /** The revisions at which the key was deleted on this condition. */
+  deletionsOf(key: string, condition: Condition): readonly Revision[] {
+    return this.#deletions.get(deletionName(key, condition)) ?? [];
   }
 
   applied(
@@ -62,8 +62,8 @@ export class Outcomes implements Check {
   #takesEffect(entry: Entry, where: string, revision: Revision): void {
     const command = decodeCommand(entry.data);
     if (command.type === 'delete') {
-      const key = command.key.toString();
-      this.#deletions.set(key, [...this.deletionsOf(key), revision]);
+      const name = deletionName(command.key.toString(), command.condition);
+      this.#deletions.set(name, [...(this.#deletions.get(name) ?? []), revision]);
     }
     if (command.type !== 'put') return;
     const name = nameOf(command.value.toString('latin1', 0, nameBytes));
@@ -104,6 +104,10 @@ export class Outcomes implements Check {
     const told = `put ${operation.id} of ${operation.key} was refused by node ${operation.node}`;
     this.#ghost.violated('E4', `${told}, but it is ${where}`);
   }
+}
+
+function deletionName(key: string, { ifMatch, ifNoneMatch }: Condition): string {
+  return `${key} ${ifMatch} ${ifNoneMatch}`;
 }
 
 function nameOf(value: string): string {

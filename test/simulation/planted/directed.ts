@@ -119,10 +119,11 @@ const schedules = {
     };
   },
   /** As many learners as followers, and moments in which only the learners answer the leader. */
-  learners: (plan) => {
+  learners: (drawn) => {
+    const plan = on(drawn, { nodes: 5, replicas: 3, shards: 1 });
     const ids = [1, 2, 3, 4, 5];
     const pairs = ids.flatMap((one) => ids.slice(one).map((other) => [one, other] as const));
-    const faults = [
+    return directed(plan, [
       ...repeated(plan, 400, (atMs) => membership(atMs, 'add-learner')).slice(0, 10),
       ...repeated(plan, 2_500, (atMs) => {
         const pair = pairs[Math.floor(atMs / 2_500) % pairs.length] ?? [1, 2];
@@ -135,11 +136,11 @@ const schedules = {
         );
         return { kind: 'partition', atMs: atMs + 4_000, forMs: 2_000, shape: 'halves', cuts };
       }),
-    ];
-    return directed(plan, faults, { nodes: 5, replicas: 3, shards: 1 });
+    ]);
   },
   /** Groups of two and three that change all the time, with leaders that change as well. */
-  'members come and go': (plan) => {
+  'members come and go': (drawn) => {
+    const plan = on(drawn, { nodes: 3, replicas: 3, shards: 1 });
     const slow = { syncMinMs: 50, syncMaxMs: 200 };
     const faults = [
       ...repeated(plan, 1_000, (atMs) =>
@@ -150,23 +151,30 @@ const schedules = {
       }),
       ...repeated(plan, 1_100, (atMs, node) => ({ kind: 'campaign', atMs, shard: 1, node })),
     ];
-    return {
-      ...directed(plan, faults, { nodes: 3, replicas: 3, shards: 1 }),
-      network: { ...plan.network, delayMinMs: 10, delayMaxMs: 40 },
-    };
+    const network = { ...plan.network, delayMinMs: 10, delayMaxMs: 40 };
+    return { ...directed(plan, faults), network };
+  },
+  /** Operators who ask for changes all the time, and leaders who have only just been elected. */
+  'hasty changes': (drawn) => {
+    const plan = on(drawn, { nodes: 5, replicas: 3, shards: 1 });
+    const faults = [
+      ...repeated(plan, 130, (atMs) => membership(atMs, atMs % 2 === 0 ? 'add' : 'remove')),
+      ...repeated(plan, 900, (atMs, node) => ({ kind: 'campaign', atMs, shard: 1, node })),
+    ];
+    return { ...directed(plan, faults), disk: { syncMinMs: 20, syncMaxMs: 60 } };
   },
   /** A leader that is cut off while another node loses its replica and is given a new one. */
-  'members of old': (plan) => {
+  'members of old': (drawn) => {
+    const plan = on(drawn, { nodes: 5, replicas: 5, shards: 1 });
     const cuts: [number, number][] = [];
-    const faults = [
+    return directed(plan, [
       ...repeated(plan, 8_000, (atMs) => {
         const shape = 'leader' as const;
         return { kind: 'partition', atMs, forMs: 6_500, shape, cuts, isolateLeaderOf: 1 };
       }),
       ...repeated(plan, 8_000, (atMs) => membership(atMs + 2_500, 'remove')),
       ...repeated(plan, 8_000, (atMs) => membership(atMs + 4_000, 'add')),
-    ];
-    return directed(plan, faults, { nodes: 5, replicas: 5, shards: 1 });
+    ]);
   },
 } as const satisfies Record<string, Direct>;
 
@@ -180,6 +188,14 @@ function firstClient({ clients }: RunPlan): ClientPlan {
   const [first] = clients;
   if (first === undefined) throw new Error('a plan has clients');
   return first;
+}
+
+/** The same on other machines, with every client at one of them. */
+function on(plan: RunPlan, cluster: Partial<ClusterPlan> & { nodes: number }): RunPlan {
+  const clients = plan.clients.map((client) => {
+    return { ...client, node: 1 + ((client.node - 1) % cluster.nodes) };
+  });
+  return { ...plan, clients, cluster: { ...plan.cluster, ...cluster } };
 }
 
 function directed(

@@ -36,7 +36,7 @@ export const membershipBugs: readonly PlantedBug[] = [
   {
     name: 'change-before-noop',
     breaks: 'A leader changes the membership before it has committed an entry of its term (E1).',
-    directed: 'members come and go',
+    directed: 'hasty changes',
     edits: [
       {
         file: 'src/raft/core/reconfiguration.js',
@@ -52,8 +52,8 @@ export const membershipBugs: readonly PlantedBug[] = [
     edits: [
       {
         file: 'src/raft/core/raft.js',
-        find: 'if (message.to !== this.#self || this.#removed)',
-        replace: 'if (this.#removed)',
+        find: 'if (message.to !== this.#self || this.#removal.settles(message))',
+        replace: 'if (this.#removal.settles(message))',
       },
     ],
   },
