@@ -35,7 +35,7 @@ import { Router } from './shard/routing.js';
 import { startGroups } from './start-groups.js';
 import { StateCheck } from './state-check.js';
 import { stateHashRequestType } from './state-hash-codec.js';
-import { defaultTuning } from './tuning.js';
+import { defaultTuning, type NodeTuning } from './tuning.js';
 
 /** How often a stopping node looks whether its writes are settled. */
 const drainPollMs = 10;
@@ -66,15 +66,51 @@ export class KvNode implements KvService {
     this.node = parts.node;
     this.cluster = parts.cluster;
     this.version = parts.version;
-    const { wal, store, transport, clock, random, logger, map } = parts;
+    const { node, store, transport, clock, random, logger, map } = parts;
+    const nodes = parts.configuration.nodes.map(({ id }) => id);
     const tuning = { ...defaultTuning, ...parts.tuning };
-    this.#host = new Host({
-      wal,
-      transport,
-      stateMachine: store,
-      clock,
-      random,
-      logger,
+    this.#host = this.#makeHost(tuning);
+    const host = this.#host;
+    const limits = localReplicasLimits;
+    this.#local = new LocalReplicas({ node, host, store, clock, limits });
+    const local = this.#local;
+    this.#router = new Router({ node, nodes, map, local, transport, clock, logger });
+    this.#balance = new LeaderBalance({
+      ...{ node, map, host, clock, timing: tuning.leaderBalance },
+      busy: (shard) => this.#administration.busy(shard),
+    });
+    this.#administration = new Administration(parts, {
+      host,
+      balance: this.#balance,
+      shard: (group) => this.#report.shard(group),
+      leaderOf: (group) => this.#router.leaderOf(group),
+    });
+    const administration = this.#administration;
+    const router = this.#router;
+    this.#stateCheck = new StateCheck({
+      ...{ host, store, transport, clock, random, logger },
+      timing: tuning.stateCheck,
+    });
+    const stateCheck = this.#stateCheck;
+    const orphanCheck = new OrphanCheck({
+      ...{ node, nodes, host, transport, clock, timing: tuning.orphanCheck },
+    });
+    this.#orphanCheck = orphanCheck;
+    const sources = { host, local, router, administration, stateCheck, tuning };
+    this.#report = new NodeReport(parts, sources);
+    const handlers = new Map<number, PeerRequestHandler>([
+      [chunkRequestType, (request) => host.snapshots.serve(request)],
+      [stateHashRequestType, (request) => stateCheck.serve(request)],
+      [orphanRequestType, (request) => orphanCheck.serve(request)],
+      [adminRequestKind, (request) => administration.service.serve(request)],
+    ]);
+    this.#peerRequests = new PeerRequests(handlers, (request) => router.serve(request));
+  }
+
+  #makeHost(tuning: NodeTuning): Host {
+    const { wal, store, transport, clock, random, logger, map } = this.#parts;
+    return new Host({
+      ...{ wal, transport, stateMachine: store, clock, random, logger },
       raftTiming: tuning.raftTiming,
       raftLimits: tuning.raftLimits,
       timing: tuning.hostTiming,
@@ -88,53 +124,6 @@ export class KvNode implements KvService {
       onAskedToLead: ({ group, by }) => this.#balance.askedToLead(group, by),
       onFailure: (error) => this.#fail(error),
     });
-    const host = this.#host;
-    const limits = localReplicasLimits;
-    this.#local = new LocalReplicas({ node: parts.node, host, store, clock, limits });
-    this.#router = new Router({
-      node: parts.node,
-      nodes: parts.configuration.nodes.map(({ id }) => id),
-      map,
-      local: this.#local,
-      transport,
-      clock,
-      logger,
-    });
-    this.#balance = new LeaderBalance({
-      node: parts.node,
-      map,
-      host,
-      clock,
-      timing: tuning.leaderBalance,
-      busy: (shard) => this.#administration.busy(shard),
-    });
-    this.#administration = new Administration(parts, {
-      host,
-      balance: this.#balance,
-      shard: (group) => this.#report.shard(group),
-      leaderOf: (group) => this.#router.leaderOf(group),
-    });
-    const administration = this.#administration;
-    const [local, router] = [this.#local, this.#router];
-    this.#stateCheck = new StateCheck({
-      ...{ host, store, transport, clock, random, logger },
-      timing: tuning.stateCheck,
-    });
-    const stateCheck = this.#stateCheck;
-    const nodes = parts.configuration.nodes.map(({ id }) => id);
-    const orphanCheck = new OrphanCheck({
-      ...{ node: parts.node, nodes, host, transport, clock, timing: tuning.orphanCheck },
-    });
-    this.#orphanCheck = orphanCheck;
-    const sources = { host, local, router, administration, stateCheck, tuning };
-    this.#report = new NodeReport(parts, sources);
-    const handlers = new Map<number, PeerRequestHandler>([
-      [chunkRequestType, (request) => host.onSnapshotRequest(request)],
-      [stateHashRequestType, (request) => stateCheck.serve(request)],
-      [orphanRequestType, (request) => orphanCheck.serve(request)],
-      [adminRequestKind, (request) => administration.service.serve(request)],
-    ]);
-    this.#peerRequests = new PeerRequests(handlers, (request) => router.serve(request));
   }
 
   /** For the simulator, which looks at the cores after every event. */

@@ -34,7 +34,7 @@ import { OutgoingFrames } from './outgoing-frames.js';
 import { recoveredGroup } from './recovered-group.js';
 import { SnapshotExchange } from './snapshots/snapshot-exchange.js';
 import { Ticker } from './ticker.js';
-import type { GroupMessage, IncomingRequest } from './transport/types.js';
+import type { GroupMessage } from './transport/types.js';
 import type { Recovered } from './wal/types.js';
 
 export class Host {
@@ -184,7 +184,7 @@ export class Host {
     this.#give(group, { kind: 'state-damaged' });
   }
 
-  /** The group's leader says so by another way than a message: this replica is no member. */
+  /** The leader says so, but not in a message: this replica is no member any more. */
   toldRemoved(group: Group, by: { replica: ReplicaId; node: NodeId; term: number }): void {
     const { replica: from, node, term } = by;
     const message = { type: 'gone', from, to: group.replica, term } as const;
@@ -202,11 +202,6 @@ export class Host {
     if (this.#stopped) return;
     this.#groups.unreachable(node, this.#options.raftTiming.electionTicksMin);
     if (this.#groups.someDirty) this.#schedule();
-  }
-
-  /** A peer fetches a piece of a snapshot. */
-  onSnapshotRequest(request: IncomingRequest): Promise<Buffer> {
-    return this.snapshots.serve(request);
   }
 
   #input(id: GroupId, input: Input): void {

@@ -251,6 +251,19 @@ export function storeSnapshotContract(t: Test, create: (t: Test) => Store): void
     t.equal(to.count(1), from.count(1));
   });
 
+  t.test('a group that is dropped while its first snapshot comes in leaves nothing', async (t) => {
+    const [from, to] = [await opened(t, 2), await opened(t)];
+    fill(from);
+    const snapshot = await send(from, to, 1);
+    const installing = to.snapshots.install(1, snapshot).catch(() => {});
+    await to.snapshots.drop(1);
+    await installing;
+    t.equal(to.shard(1), undefined);
+    t.equal(to.applied(1), 0, 'its next replica here begins with nothing');
+    await transfer(from, to, 1);
+    t.same(to.shard(1), from.shard(1));
+  });
+
   t.test('a snapshot that covers hashes of another shard here is refused', async (t) => {
     const [from, to] = [await opened(t, 1), await opened(t, 2)];
     fill(from);

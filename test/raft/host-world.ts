@@ -30,6 +30,8 @@ export interface LogLine {
 export interface HostWorldOptions {
   readonly nodes?: number;
   readonly groups?: number;
+  /** Nodes that hold every group from the start; the others hold nothing. */
+  readonly members?: number;
   readonly stateMachine?: (node: NodeId) => FakeStateMachine;
   readonly limits?: Partial<HostLimits>;
   readonly snapshotLimits?: Partial<SnapshotLimits>;
@@ -140,7 +142,7 @@ export class HostWorld {
   async request(from: NodeId, to: NodeId, body: Uint8Array): Promise<Buffer> {
     this.requests += 1;
     if (!this.connects({ from, to })) throw new RequestError('not-sent', 'the line is cut');
-    return this.at(to).host.onSnapshotRequest({ from, body: Buffer.from(body), timeoutMs: 5_000 });
+    return this.at(to).host.snapshots.serve({ from, body: Buffer.from(body), timeoutMs: 5_000 });
   }
 
   /** Runs turns and delivers messages until nothing happens any more at this moment. */
@@ -212,11 +214,15 @@ export function configurationOf(nodes: number): Configuration {
   };
 }
 
-function births(node: NodeId, { nodes = 3, groups = 1 }: HostWorldOptions): RecoveredGroup[] {
+function births(
+  node: NodeId,
+  { nodes = 3, groups = 1, members = nodes }: HostWorldOptions,
+): RecoveredGroup[] {
+  if (node > members) return [];
   return Array.from({ length: groups }, (_, i) => ({
     group: i + 1,
     replica: replicaOf(node),
-    mark: { index: 0, term: 0, configuration: configurationOf(nodes) },
+    mark: { index: 0, term: 0, configuration: configurationOf(members) },
     hardState: { term: 0, vote: 0, commit: 0 },
     lastIndex: 0,
     terms: [],

@@ -75,15 +75,21 @@ export function drawFaults(streams: RandomStreams, targets: FaultTargets): Fault
   );
 }
 
-/** Bits flip and disks vanish on a minority of all nodes together. */
+/** Bits flip, disks vanish and states are damaged on a minority of all nodes together. */
 function keepMinority(faults: readonly Fault[], targets: FaultTargets): Fault[] {
   const damaged = new Set<NodeId>();
   return faults.filter((fault) => {
-    if (fault.kind !== 'bit-flip' && fault.kind !== 'wipe') return true;
+    if (!damaging(fault)) return true;
     if (damaged.has(fault.node) || damaged.size >= minority(targets)) return false;
     damaged.add(fault.node);
     return true;
   });
+}
+
+type Damaging = Extract<Fault, { kind: 'bit-flip' | 'wipe' | 'state-damage' }>;
+
+function damaging(fault: Fault): fault is Damaging {
+  return ['bit-flip', 'wipe', 'state-damage'].includes(fault.kind);
 }
 
 function drawDeath(random: Random): Death {

@@ -207,7 +207,11 @@ export class Machine implements NodeView {
 
   #useDisk(disk: SimulatedDisk): void {
     this.#disk = disk;
-    disk.fault = (operation) => this.#diskFault(operation);
+    disk.fault = (operation) => {
+      const fault = this.#diskFault(operation);
+      if (fault !== undefined) this.#tellFailed(operation.kind);
+      return fault;
+    };
   }
 
   /** Before an operation on files beside the log. Throws what the disk would have thrown. */
@@ -224,7 +228,6 @@ export class Machine implements NodeView {
       this.#diskErrors.delete(fault);
       this.#world.covered(`disk-error ${operation.kind}`);
       this.#world.event(this.id, `disk: ${operation.kind} of ${operation.path} fails`);
-      this.#tellFailed(operation.kind);
       return 'EIO';
     }
     return undefined;

@@ -55,7 +55,7 @@ export interface ProcessView {
   group(id: GroupId): Group | undefined;
   /** Applied index, revision, epoch and range of the node's shards. */
   shards(): readonly ShardState[];
-  /** All rows of the shard in the order of their ids, out of SQLite. Slow: not after every event. */
+  /** All rows of the shard in the order of their ids, out of SQLite. Slow: not for every event. */
   rows(group: GroupId): readonly StateRow[];
   /** Over the shard's row and all its keys. Equal on replicas that applied the same entries. */
   stateHash(group: GroupId): string;
@@ -98,7 +98,7 @@ export type Death = 'crash' | 'power-cut';
 
 /** Every hook is optional. `process` is always one that lives, or has died just now. */
 export interface Observer {
-  /** After every event, when the node has nothing left to do at once. `node`: whose event it was. */
+  /** After every event, when nothing is left to do at once. `node`: whose event it was. */
   afterEvent?(node: NodeId | undefined): void;
   /** Raft messages on their way out, before the network loses or delays them. */
   sent?(process: ProcessView, to: NodeId, messages: readonly GroupMessage[]): void;

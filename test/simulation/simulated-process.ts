@@ -4,6 +4,7 @@
  * watched, and so that the process can die between any two persistence steps.
  */
 import { KvNode } from '../../src/kv/node.js';
+import type { NodeLogger } from '../../src/kv/node-parts.js';
 import { hashOf } from '../../src/kv/shard/hash.js';
 import { SqliteStore } from '../../src/kv/store/sqlite-store.js';
 import type { StoreAction } from '../../src/kv/store/store-faults.js';
@@ -16,6 +17,7 @@ import { createWal } from '../../src/raft/wal/wal.js';
 import { BurialClock } from './burial-clock.js';
 import type { Machine } from './machine.js';
 import type { MemoryTransport } from './memory-transport.js';
+import { messagesText } from './message-text.js';
 import type { ProcessView, StateRow } from './observer.js';
 import { ProcessClock } from './process-clock.js';
 import type { Random } from './random-streams.js';
@@ -129,7 +131,7 @@ export class SimulatedProcess implements ProcessView {
       files: new SnapshotDisk(this.#machine.files.snapshots, this.#operate),
       limits: plan.cluster.checkpoint,
       faults: { before: (action) => this.#beforeStoreAction(action) },
-      logger: this.#world.logger(this.node),
+      logger: this.#logger(),
     });
     const { boundaries } = this.#machine.files;
     const apply = store.apply.bind(store);
@@ -154,7 +156,7 @@ export class SimulatedProcess implements ProcessView {
 
   #watchTransport(): void {
     const { transport } = this;
-    const { hooks } = this.#world;
+    const { hooks, trace } = this.#world;
     const send = transport.send.bind(transport);
     const open = transport.open.bind(transport);
     transport.send = (to: NodeId, messages: readonly GroupMessage[]) => {
@@ -167,6 +169,7 @@ export class SimulatedProcess implements ProcessView {
         ...handler,
         onMessages: (from, messages) => {
           hooks.received(this, from, messages);
+          trace.line(this.node, () => `<n${from} ${messagesText(messages)}`);
           handler.onMessages(from, messages);
         },
       });
@@ -187,7 +190,7 @@ export class SimulatedProcess implements ProcessView {
       transport: this.transport,
       clock: this.clock,
       random: this.#random.next,
-      logger: this.#world.logger(this.node),
+      logger: this.#logger(),
       tuning: plan.cluster.tuning,
       metPeers: this.#machine.metPeers,
       walPath: `disk of node ${this.node}`,
@@ -195,6 +198,14 @@ export class SimulatedProcess implements ProcessView {
         if (!this.dead) this.#machine.stoppedServing(error);
       },
     });
+  }
+
+  /** The dead write no log. */
+  #logger(): NodeLogger {
+    const log = (level: string) => (fields: object, message: string) => {
+      if (!this.dead) this.#world.log(this.node, level, fields, message);
+    };
+    return { debug: () => {}, info: log('info'), warn: log('warn'), error: log('error') };
   }
 
   get dead(): boolean {

@@ -3,7 +3,6 @@
  * follows from the plan and from nothing else.
  */
 import type { ClusterConfiguration } from '../../src/kv/cluster-configuration.js';
-import type { NodeLogger } from '../../src/kv/node-parts.js';
 import { initialShardMap, type ShardMap } from '../../src/kv/shard/shard-map.js';
 import type { Clock } from '../../src/raft/clock.js';
 import type { NodeId } from '../../src/raft/core/types.js';
@@ -122,15 +121,6 @@ export class World implements WorldView {
 
   log(node: NodeId, level: string, fields: object, message: string): void {
     this.trace.line(node, () => `${level}: ${message}${fieldsText(fields)}`);
-  }
-
-  logger(node: NodeId): NodeLogger {
-    return {
-      debug: () => {},
-      info: (fields, message) => this.log(node, 'info', fields, message),
-      warn: (fields, message) => this.log(node, 'warn', fields, message),
-      error: (fields, message) => this.log(node, 'error', fields, message),
-    };
   }
 }
 

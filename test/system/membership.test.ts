@@ -113,7 +113,8 @@ t.test('add, lead, replace a killed node, remove the leader, under load', async 
   await operator.change(first === old ? second : first, { action: 'add', node: gone });
 
   cluster.startNode(dead);
-  await cluster.ready();
+  // All members that it knew may have moved: it asks around from time to time.
+  await cluster.ready(cluster.ids, timeoutMs);
   await eventually('the replaced replica is gone', async () => {
     return (await operator.shard(dead)).replica === null || undefined;
   });

@@ -161,17 +161,20 @@ export class SqliteSnapshots implements SnapshotFiles {
   }
 
   async drop(group: GroupId): Promise<void> {
-    const { shards, writer } = this.#parts;
-    const shard = shards.get(group);
-    if (shard !== undefined && shard.standing !== Standing.dropping) {
-      shard.standing = Standing.dropping;
-      writer.transact('drop', ({ shardRows }) => shardRows.update(shard));
-      writer.forget(group);
-    }
+    this.#markDropping(group);
     for (const receiver of this.#receivers) {
       if (receiver.group === group) await receiver.abort();
     }
     await this.#steps.run(() => this.#drop(group));
+  }
+
+  #markDropping(group: GroupId): void {
+    const { shards, writer } = this.#parts;
+    const shard = shards.get(group);
+    if (shard === undefined || shard.standing === Standing.dropping) return;
+    shard.standing = Standing.dropping;
+    writer.transact('drop', ({ shardRows }) => shardRows.update(shard));
+    writer.forget(group);
   }
 
   async #make(group: GroupId): Promise<SnapshotFile> {
@@ -279,6 +282,8 @@ export class SqliteSnapshots implements SnapshotFiles {
   }
 
   async #drop(group: GroupId): Promise<void> {
+    // The first snapshot of a group may have been on its way in: only now there is a state.
+    this.#markDropping(group);
     const { shards } = this.#parts;
     const shard = shards.get(group);
     if (shard?.standing === Standing.dropping) {

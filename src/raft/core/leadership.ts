@@ -215,7 +215,7 @@ export class Leadership {
   appendAnswered(message: AppendResponse): void {
     const progress = this.#followers.get(message.from);
     if (progress === undefined) return;
-    progress.active = true;
+    progress.hear();
     if (message.rejected) return this.#appendRejected(message, progress);
     const { log } = this.#parts;
     if (message.index > log.lastIndex) return;
@@ -259,7 +259,7 @@ export class Leadership {
   heartbeatAnswered(message: HeartbeatResponse): void {
     const progress = this.#followers.get(message.from);
     if (progress === undefined) return;
-    progress.active = true;
+    progress.hear();
     progress.confirmedContext = Math.max(progress.confirmedContext, message.context);
     // The answer to what was lost never comes, be it a probe, a full window or the last append
     // of a burst: say something again, so that a gap is refused and found.

@@ -17,9 +17,10 @@ export class Progress {
   state: ProgressState = 'probe';
   match: Index = 0;
   next: Index;
-  /** Heard from since the last check-quorum. */
+  /** Heard from since the last check-quorum, or new and given a period to answer in (E7). */
   active = false;
   #activeBefore = false;
+  #heard = false;
   /** Probe: an append is out and unanswered. */
   probeSent = false;
   /** Something is to be said although there may be no entries: a probe, or a full window. */
@@ -35,9 +36,18 @@ export class Progress {
     this.inflight = new InflightWindow(limits);
   }
 
-  /** Heard from in this check-quorum period or the one before, be it that this one just began. */
+  /** It has answered this leader. */
+  hear(): void {
+    this.active = true;
+    this.#heard = true;
+  }
+
+  /**
+   * Has answered in this check-quorum period or the one before, be it that this one just began. The
+   * period that whoever is new is given to answer in does not count.
+   */
   get recentlyActive(): boolean {
-    return this.active || this.#activeBefore;
+    return this.#heard && (this.active || this.#activeBefore);
   }
 
   /** A check-quorum period is over. */
@@ -105,6 +115,11 @@ export class Progress {
     }
     this.inflight.freeUpTo(index);
     return news;
+  }
+
+  /** It is heard, holds everything, and nothing is on its way to it. */
+  restsAt(lastIndex: Index): boolean {
+    return this.active && this.state === 'replicate' && this.match === lastIndex;
   }
 
   /** The probe that is out follows `index`, and the follower is not known to hold that. */

@@ -125,6 +125,12 @@ export class Requests {
     }
   }
 
+  /** The state is replaced, or must be: there is nothing to serve a read from. */
+  stateIsGone(): void {
+    this.#parts.effects.revokeReads('installing');
+    this.dropReads('installing');
+  }
+
   /** Whoever waits for the old leader, or for this replica as the leader, must ask again. */
   dropReads(reason: DropReason): void {
     const { standing, forwardedReads, effects } = this.#parts;

@@ -2,9 +2,11 @@
  * The log when a snapshot takes the place of its beginning, or of all of it.
  */
 import t from 'tap';
+import { encodeConfiguration } from '../../../src/raft/core/configuration-codec.js';
 import { ImpossibleInput } from '../../../src/raft/core/impossible-input.js';
 import { InvariantViolation } from '../../../src/raft/core/invariant.js';
 import { RaftLog } from '../../../src/raft/core/log.js';
+import { EntryKind } from '../../../src/raft/core/types.js';
 import { entriesOfTerms, logOfTerms, readerOf } from './log-of-terms.js';
 import { configurationOf } from './simulated-cluster.js';
 
@@ -30,6 +32,22 @@ t.test('D2: a log that does not match goes, below the mark and above it', async 
   t.match(log.takeUnwritten(), [{ index: 4, term: 3 }], 'the mark first, then what follows it');
   t.equal(log.hasUnwritten, false);
 });
+
+t.test(
+  'D4, D5: the configurations of what goes are forgotten, the snapshot has its own',
+  async (t) => {
+    const other = configurationOf({ voters: 5 });
+    const change = { term: 1, kind: EntryKind.configuration, data: encodeConfiguration(other) };
+    for (const term of [1, 2]) {
+      const log = logOfTerms([1, 1, 1], { commit: 1, applied: 1 });
+      log.append({ index: 4, ...change });
+      log.restore(markOf(3, term));
+      t.same(log.configurationInForce, configuration, 'that of the snapshot');
+      const kept = term === 1;
+      t.equal(log.configurations.someIn({ after: 3, last: 4 }), kept, `mark of term ${term}`);
+    }
+  },
+);
 
 t.test('D6: appends under way stand for nothing after it; its own append does', async (t) => {
   const log = logOfTerms([1, 1], { commit: 1, applied: 1 });

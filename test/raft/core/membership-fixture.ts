@@ -55,7 +55,7 @@ export function followersOf(
   for (const [id, { match, silent = false }] of Object.entries(known)) {
     const progress = new Progress(match + 1, { messagesMax: 10, bytesMax: 1000 });
     progress.accepted(match);
-    progress.active = !silent;
+    if (!silent) progress.hear();
     followers.set(Number(id), progress);
   }
   return { membership, followers };

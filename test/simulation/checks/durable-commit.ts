@@ -14,7 +14,7 @@ import { nameOf } from './log-matching.js';
 
 export class DurableCommit implements Check {
   readonly #ghost: Ghost;
-  /** Per group and entry: the commit index that came with it the first time. */
+  /** Per group and entry: the least commit index that came with it. */
   readonly #told = new WeakMap<ProcessView, Map<GroupId, Map<string, Index>>>();
 
   constructor(ghost: Ghost) {
@@ -27,8 +27,12 @@ export class DurableCommit implements Check {
       const last = message.entries.at(-1);
       if (last === undefined) continue;
       const told = this.#of(process, group);
-      const name = nameOf(last.index, last.term);
-      if (!told.has(name)) told.set(name, Math.min(message.commit, last.index));
+      const commit = Math.min(message.commit, last.index);
+      // The least that any message said: which of several was taken is not to be seen from here.
+      for (const { index, term } of message.entries) {
+        const name = nameOf(index, term);
+        told.set(name, Math.min(commit, told.get(name) ?? commit));
+      }
     }
   }
 

@@ -143,8 +143,12 @@ export class FakeNode {
     return this;
   }
 
-  sends(message: Partial<Message> & Pick<Message, 'type'>): this {
+  /** It was asked before, unless not `heard`. */
+  sends(message: Partial<Message> & Pick<Message, 'type'>, heard = true): this {
     const to = { from: this.id, to: 1, term: this.status.term, ...message } as Message;
+    const { term } = to;
+    const asked = { type: 'read-index', from: to.to, to: to.from, term, context: 0 } as const;
+    if (heard) this.world.observer.received?.(this.process, to.to, [{ group, message: asked }]);
     this.world.observer.sent?.(this.process, to.to, [{ group, message: to }]);
     return this;
   }

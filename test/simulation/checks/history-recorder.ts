@@ -3,8 +3,9 @@ import type { Completion, Operation } from '../observer.js';
 import type { Check } from './check.js';
 import { Clocks } from './clocks.js';
 import type { Ghost } from './ghost.js';
-import { History, type OperationKind, type Told } from './history.js';
+import { type Operation as Asked, History, type OperationKind, type Told } from './history.js';
 import { judge } from './history-verdict.js';
+import type { Outcomes } from './outcomes.js';
 
 const kinds: Record<Operation['kind'], OperationKind> = {
   put: 'put',
@@ -17,9 +18,11 @@ export class HistoryRecorder implements Check {
   readonly history = new History();
   readonly #ghost: Ghost;
   readonly #clocks: Clocks;
+  readonly #outcomes: Outcomes;
 
-  constructor(ghost: Ghost) {
+  constructor(ghost: Ghost, outcomes: Outcomes) {
     this.#ghost = ghost;
+    this.#outcomes = outcomes;
     this.#clocks = new Clocks(ghost.world);
   }
 
@@ -45,10 +48,42 @@ export class HistoryRecorder implements Check {
     this.#clocks.look();
   }
 
+  /**
+   * What became of writes that nobody answered stands in the logs. That only gives the checker an
+   * order to try; whether it explains what clients were told, it sees for itself.
+   */
+  #withEffects(operations: readonly Asked[]): Asked[] {
+    const answered = new Set(
+      operations.flatMap(({ kind, key, told }) =>
+        kind === 'delete' ? `${key} ${told.shardRevision}` : [],
+      ),
+    );
+    const taken = new Map<string, number>();
+    return operations.map((operation) => {
+      const { key, value } = operation;
+      if (!isLost(operation)) return operation;
+      let effectRevision = value === undefined ? undefined : this.#outcomes.revisionOf(value);
+      if (operation.kind === 'delete') {
+        const { condition = {} } = operation;
+        const name = `${key} ${JSON.stringify(condition)}`;
+        const rest = this.#outcomes
+          .deletionsOf(key, condition)
+          .filter((revision) => !answered.has(`${key} ${revision}`));
+        effectRevision = rest[taken.get(name) ?? 0];
+        taken.set(name, (taken.get(name) ?? 0) + 1);
+      }
+      return effectRevision === undefined ? operation : { ...operation, effectRevision };
+    });
+  }
+
   finished(): void {
-    const { verdict, explanation } = judge(this.history);
+    const { verdict, explanation } = judge(this.#withEffects(this.history.operations()));
     if (verdict !== 'valid') this.#ghost.violated(`history ${verdict}`, explanation);
   }
+}
+
+function isLost({ kind, status }: Asked): boolean {
+  return status === 'unknown' && (kind === 'put' || kind === 'delete');
 }
 
 function told({ node }: Operation, completion: Completion): Told {

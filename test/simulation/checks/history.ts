@@ -56,6 +56,8 @@ export interface Operation extends Asked {
   readonly invokedMs: number;
   readonly completedMs: number;
   readonly told: Told;
+  /** Of a write without an answer: the revision at which it took effect, if somebody knows. */
+  readonly effectRevision?: Revision;
 }
 
 export class History {

@@ -235,6 +235,13 @@ const broken: Record<string, { breaks: RegExp; by: (world: FakeWorld) => void }>
       node.append([entry(2, 1)]);
     },
   },
+  'an answer to what was meant for another replica': {
+    breaks: /^R13: .* to replica 1, which has not spoken to replica 3/,
+    by: (world) => {
+      const refusal = { type: 'append-response', rejected: true, index: 9 } as const;
+      world.node(3).hears({ type: 'heartbeat', to: 8 }).sends(refusal, false);
+    },
+  },
   'the voice of another replica': {
     breaks: /^R13: .* is replica 3, not 4/,
     by: (world) => world.node(3).sends({ type: 'pre-vote-response', from: 4, granted: true }),

@@ -30,6 +30,7 @@ export interface InvariantOptions {
 
 export function invariants(world: WorldView, { electionMs }: InvariantOptions): Observer {
   const ghost = new Ghost(world);
+  const outcomes = new Outcomes(ghost);
   const checks: Check[] = [
     new LogMatching(ghost),
     new Elections(ghost),
@@ -41,12 +42,12 @@ export function invariants(world: WorldView, { electionMs }: InvariantOptions): 
     new Quiet(ghost),
     new Leaderships(ghost, electionMs),
     new StateMachines(ghost),
-    new Outcomes(ghost),
+    outcomes,
     new Reads(ghost),
     new Wire(ghost),
     new FailedDisks(ghost),
     new Convergence(ghost),
-    new HistoryRecorder(ghost),
+    new HistoryRecorder(ghost, outcomes),
   ];
   const looked = all(checks, 'looked');
   const watch = new StatusWatch(ghost, looked);

@@ -4,7 +4,7 @@
  * unique, so a put is found again wherever it takes effect.
  */
 import { decodeCommand } from '../../../src/kv/store/command.js';
-import type { CommandResult, Revision } from '../../../src/kv/store/types.js';
+import type { CommandResult, Condition, Revision } from '../../../src/kv/store/types.js';
 import { type Entry, EntryKind, type GroupId } from '../../../src/raft/core/types.js';
 import type { Completion, Operation, ProcessView } from '../observer.js';
 import type { Check } from './check.js';
@@ -24,9 +24,20 @@ export class Outcomes implements Check {
   readonly #appliedTo = new Map<GroupId, number>();
   readonly #effects = new Map<string, Effect>();
   readonly #refused = new Map<string, Operation>();
+  readonly #deletions = new Map<string, readonly Revision[]>();
 
   constructor(ghost: Ghost) {
     this.#ghost = ghost;
+  }
+
+  /** The revision that a put of this value got, answered or not. */
+  revisionOf(value: string): Revision | undefined {
+    return this.#effects.get(nameOf(value))?.revision;
+  }
+
+  /** The revisions at which the key was deleted on this condition. */
+  deletionsOf(key: string, condition: Condition): readonly Revision[] {
+    return this.#deletions.get(deletionName(key, condition)) ?? [];
   }
 
   applied(
@@ -40,7 +51,9 @@ export class Outcomes implements Check {
       // Others apply the same entries with the same results, or R5 says so.
       if (entry.index <= appliedTo || entry.kind !== EntryKind.command) return;
       const result = results[at] as CommandResult | undefined;
-      if (result?.outcome !== 'created' && result?.outcome !== 'replaced') return;
+      const outcome = result?.outcome;
+      const effect = outcome === 'created' || outcome === 'replaced' || outcome === 'deleted';
+      if (!effect || result === undefined) return;
       this.#takesEffect(entry, `entry ${entry.index} of group ${group}`, result.shardRevision);
     });
     this.#appliedTo.set(group, Math.max(appliedTo, entries.at(-1)?.index ?? 0));
@@ -48,6 +61,10 @@ export class Outcomes implements Check {
 
   #takesEffect(entry: Entry, where: string, revision: Revision): void {
     const command = decodeCommand(entry.data);
+    if (command.type === 'delete') {
+      const name = deletionName(command.key.toString(), command.condition);
+      this.#deletions.set(name, [...(this.#deletions.get(name) ?? []), revision]);
+    }
     if (command.type !== 'put') return;
     const name = nameOf(command.value.toString('latin1', 0, nameBytes));
     const other = this.#effects.get(name);
@@ -87,6 +104,10 @@ export class Outcomes implements Check {
     const told = `put ${operation.id} of ${operation.key} was refused by node ${operation.node}`;
     this.#ghost.violated('E4', `${told}, but it is ${where}`);
   }
+}
+
+function deletionName(key: string, { ifMatch, ifNoneMatch }: Condition): string {
+  return `${key} ${ifMatch} ${ifNoneMatch}`;
 }
 
 function nameOf(value: string): string {

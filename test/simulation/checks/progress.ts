@@ -10,7 +10,8 @@ const counters = ['term', 'commit', 'applied', 'firstIndex'] as const;
 
 export class Progress implements Check {
   readonly #ghost: Ghost;
-  readonly #shards = new WeakMap<ProcessView, Map<GroupId, ShardState>>();
+  /** By "group/replica": one that comes anew begins anew. */
+  readonly #shards = new WeakMap<ProcessView, Map<string, ShardState>>();
 
   constructor(ghost: Ghost) {
     this.#ghost = ghost;
@@ -37,10 +38,11 @@ export class Progress implements Check {
   applied(process: ProcessView, group: GroupId): void {
     const state = process.shards().find((shard) => shard.group === group);
     if (state === undefined) return;
-    const shards = this.#shards.get(process) ?? new Map<GroupId, ShardState>();
+    const shards = this.#shards.get(process) ?? new Map<string, ShardState>();
+    const replica = `${group}/${process.group(group)?.raft.status.self}`;
     this.#shards.set(process, shards);
-    const before = shards.get(group);
-    shards.set(group, state);
+    const before = shards.get(replica);
+    shards.set(replica, state);
     if (before === undefined) return;
     const where = `node ${process.node}, shard ${group}`;
     if (state.revision < before.revision) {

@@ -23,6 +23,8 @@ export class RegisterModel {
       if (operation.kind !== 'put' || operation.value === undefined) continue;
       this.#puts.set(operation.value, operation);
       const { outcome, shardRevision } = operation.told;
+      const { effectRevision } = operation;
+      if (effectRevision !== undefined) this.#revisions.set(operation.number, effectRevision);
       const wrote = outcome === 'created' || outcome === 'replaced';
       if (wrote && shardRevision !== undefined) {
         this.#revisions.set(operation.number, shardRevision);

@@ -52,7 +52,9 @@ function replay(ordered: readonly Operation[], model: RegisterModel): string | u
 }
 
 function revisionOf(operation: Operation, model: RegisterModel): number | undefined {
-  if (operation.status === 'unknown') return model.revisionOf(operation.number);
+  if (operation.status === 'unknown') {
+    return operation.effectRevision ?? model.revisionOf(operation.number);
+  }
   return operation.told.shardRevision;
 }
 

@@ -14,15 +14,17 @@ export function dishonestStaleRead(operations: readonly Operation[]): string | u
       told.outcome !== 'absent',
   );
   const floors = acknowledged(writes);
-  const keys = new Map<string, Operation[]>();
-  for (const write of writes) {
-    const ofKey = keys.get(write.key);
-    if (ofKey === undefined) keys.set(write.key, [write]);
-    else ofKey.push(write);
-  }
+  const keys = byKey(writes);
+  const lostDeletes = byKey(
+    operations.filter(({ kind, status }) => kind === 'delete' && status === 'unknown'),
+  );
   for (const read of operations) {
     if (read.kind !== 'stale-get' || read.status !== 'ok') continue;
-    const broken = tooOld(read, floors) ?? notOfOneMoment(read, keys.get(read.key) ?? []);
+    const ofKey = keys.get(read.key) ?? [];
+    const broken =
+      tooOld(read, floors) ??
+      notOfOneMoment(read, ofKey) ??
+      lost(read, ofKey, lostDeletes.get(read.key) ?? []);
     if (broken !== undefined) return broken;
   }
   return undefined;
@@ -60,11 +62,33 @@ function notOfOneMoment(read: Operation, writes: readonly Operation[]): string |
   }
   const latest = latestUpTo(writes, shardRevision);
   if (latest === undefined) return undefined;
-  // An unanswered delete leaves no trace; only what is shown can be held against the read.
   if (value === undefined || revision === undefined) return undefined;
   const skipped = revisionOf(latest) > revision;
   const other = revisionOf(latest) === revision && latest.value !== value;
   return skipped || other ? `${tell(read)}, but at that revision stood ${tell(latest)}` : undefined;
+}
+
+/** Nothing is found, where something was written and nobody can have deleted it. */
+function lost(
+  read: Operation,
+  writes: readonly Operation[],
+  lostDeletes: readonly Operation[],
+): string | undefined {
+  const { value, shardRevision = 0 } = read.told;
+  const latest = latestUpTo(writes, shardRevision);
+  if (value !== undefined || latest?.kind !== 'put') return undefined;
+  if (lostDeletes.some(({ invokedAt }) => invokedAt < read.completedAt)) return undefined;
+  return `${tell(read)}, but at that revision stood ${tell(latest)}`;
+}
+
+function byKey(operations: readonly Operation[]): Map<string, Operation[]> {
+  const keys = new Map<string, Operation[]>();
+  for (const operation of operations) {
+    const ofKey = keys.get(operation.key);
+    if (ofKey === undefined) keys.set(operation.key, [operation]);
+    else ofKey.push(operation);
+  }
+  return keys;
 }
 
 function latestUpTo(writes: readonly Operation[], revision: number): Operation | undefined {

@@ -6,15 +6,27 @@
  * rest, for hashing reads everything.
  */
 import type { CommandResult, Revision } from '../../../src/kv/store/types.js';
-import type { Entry, GroupId, Index } from '../../../src/raft/core/types.js';
+import {
+  type Entry,
+  type GroupId,
+  type Index,
+  NOBODY,
+  type ReplicaId,
+} from '../../../src/raft/core/types.js';
 import type { ProcessView } from '../observer.js';
 import type { Check } from './check.js';
 import type { Committed, Ghost } from './ghost.js';
 import { nameOf } from './log-matching.js';
 
+/** What a replica applies next. Another replica on the same node begins anew. */
+interface Next {
+  readonly replica: ReplicaId;
+  readonly index: Index;
+}
+
 export class StateMachines implements Check {
   readonly #ghost: Ghost;
-  readonly #next = new WeakMap<ProcessView, Map<GroupId, Index>>();
+  readonly #next = new WeakMap<ProcessView, Map<GroupId, Next>>();
 
   constructor(ghost: Ghost) {
     this.#ghost = ghost;
@@ -29,16 +41,18 @@ export class StateMachines implements Check {
     const where = `node ${process.node}, group ${group}`;
     const next = this.#nextOf(process);
     const raft = process.group(group)?.raft;
+    const replica = raft?.status.self ?? NOBODY;
     if (raft?.status.installing) {
       this.#ghost.violated('R15', `${where} applies ${entries[0]?.index} while it is installing`);
     }
     entries.forEach((entry, at) => {
-      const expected = next.get(group);
+      const before = next.get(group);
+      const expected = before?.replica === replica ? before.index : undefined;
       // Only a snapshot makes a state jump, and it ends behind what was applied before.
       if (expected !== undefined && entry.index < expected) {
         this.#ghost.violated('R9', `${where} applies ${entry.index} again, ${expected} is next`);
       }
-      next.set(group, entry.index + 1);
+      next.set(group, { replica, index: entry.index + 1 });
       this.#applied(where, group, entry, results[at] as CommandResult | undefined);
     });
   }
@@ -63,10 +77,10 @@ export class StateMachines implements Check {
     this.#ghost.violated('R5', `${where} applies ${nameOf(entry.index, entry.term)}: ${what}`);
   }
 
-  #nextOf(process: ProcessView): Map<GroupId, Index> {
+  #nextOf(process: ProcessView): Map<GroupId, Next> {
     const known = this.#next.get(process);
     if (known !== undefined) return known;
-    const next = new Map<GroupId, Index>();
+    const next = new Map<GroupId, Next>();
     this.#next.set(process, next);
     return next;
   }

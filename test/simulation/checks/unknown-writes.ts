@@ -29,6 +29,7 @@ export function patched(operations: readonly Operation[], model: RegisterModel):
     if (operation.status !== 'unknown' || operation.kind !== 'put') return [operation];
     const completedAt = seenAt.get(operation.number);
     if (completedAt !== undefined) return [{ ...operation, completedAt }];
+    if (operation.effectRevision !== undefined) return [operation];
     return operation.invokedAt < evidenceAt ? [operation] : [];
   });
 }

@@ -29,10 +29,23 @@ interface Acknowledged {
 export class Wire implements Check {
   readonly #ghost: Ghost;
   /** The most that each replica has acknowledged in its newest term. */
+  /** Who has spoken to whom here: "group/from>to". */
+  readonly #speakers = new WeakMap<ProcessView, Set<string>>();
   readonly #promised = new Map<string, Acknowledged>();
 
   constructor(ghost: Ghost) {
     this.#ghost = ghost;
+  }
+
+  received(process: ProcessView, _from: NodeId, messages: readonly GroupMessage[]): void {
+    let speakers = this.#speakers.get(process);
+    if (speakers === undefined) {
+      speakers = new Set();
+      this.#speakers.set(process, speakers);
+    }
+    for (const { group, message } of messages) {
+      speakers.add(`${group}/${message.from}>${message.to}`);
+    }
   }
 
   sent(process: ProcessView, _to: NodeId, messages: readonly GroupMessage[]): void {
@@ -57,8 +70,21 @@ export class Wire implements Check {
       if (message.from !== log.replica) {
         this.#ghost.violated('R13', `${where} is replica ${log.replica}, not ${message.from}`);
       }
+      if (type !== 'vote') this.#wasAsked(process, where, group, message);
       this.#asserts(where, group, log, message);
     }
+  }
+
+  /** G2: what was meant for a replica that was here before is answered by nobody. */
+  #wasAsked(
+    process: ProcessView,
+    where: string,
+    group: GroupId,
+    { type, from, to }: Message,
+  ): void {
+    if (this.#speakers.get(process)?.has(`${group}/${to}>${from}`)) return;
+    const what = `sends a ${type} to replica ${to}, which has not spoken to replica ${from}`;
+    this.#ghost.violated('R13', `${where} ${what}`);
   }
 
   /** Also a batch that writes the same again must not write less. */

@@ -179,22 +179,12 @@ export const consensusBugs: readonly PlantedBug[] = [
   {
     name: 'quiet-with-follower-behind',
     breaks: 'A leader goes quiet after a while, whatever its followers still lack (G3).',
+    directed: 'idle groups',
     edits: [
       {
         file: leadership,
         find: "if (!active || state !== 'replicate' || match !== lastIndex)",
         replace: 'if (!active)',
-      },
-    ],
-  },
-  {
-    name: 'sleeping-leader-not-woken',
-    breaks: 'A leader that has gone quiet does not notice who is awake (G6).',
-    edits: [
-      {
-        file: 'src/raft/core/quiescence.js',
-        find: 'return message.context === 0;',
-        replace: 'return false;',
       },
     ],
   },

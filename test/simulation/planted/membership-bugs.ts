@@ -5,6 +5,7 @@ export const membershipBugs: readonly PlantedBug[] = [
   {
     name: 'learner-counted',
     breaks: 'Learners count as voters in every majority.',
+    directed: 'learners',
     edits: [
       {
         file: 'src/raft/core/membership.js',
@@ -16,6 +17,7 @@ export const membershipBugs: readonly PlantedBug[] = [
   {
     name: 'joint-single-counter',
     breaks: 'In a joint configuration a majority of everybody decides, not one of each side.',
+    directed: 'members come and go',
     edits: [
       {
         file: 'src/raft/core/quorum.js',
@@ -34,6 +36,7 @@ export const membershipBugs: readonly PlantedBug[] = [
   {
     name: 'change-before-noop',
     breaks: 'A leader changes the membership before it has committed an entry of its term (E1).',
+    directed: 'hasty changes',
     edits: [
       {
         file: 'src/raft/core/reconfiguration.js',
@@ -45,23 +48,12 @@ export const membershipBugs: readonly PlantedBug[] = [
   {
     name: 'replica-id-ignored',
     breaks: 'A replica takes messages that were meant for its predecessor on the same node (G2).',
+    directed: 'members of old',
     edits: [
       {
         file: 'src/raft/core/raft.js',
-        find: 'if (message.to !== this.#self || this.#removed)',
-        replace: 'if (this.#removed)',
-      },
-    ],
-  },
-  {
-    name: 'younger-member-called-gone',
-    breaks:
-      'Whoever is not in the configuration here is told that it was removed for ever (sys 28).',
-    edits: [
-      {
-        file: 'src/raft/core/raft.js',
-        find: "if (this.#membership.acquaintance(message.from) === 'gone')",
-        replace: "if (this.#membership.acquaintance(message.from) !== 'member')",
+        find: 'if (message.to !== this.#self || this.#removal.settles(message))',
+        replace: 'if (this.#removal.settles(message))',
       },
     ],
   },

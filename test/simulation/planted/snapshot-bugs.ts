@@ -36,15 +36,4 @@ export const snapshotBugs: readonly PlantedBug[] = [
       },
     ],
   },
-  {
-    name: 'serve-while-installing',
-    breaks: 'A replica grants reads of a state that is being replaced (D6).',
-    edits: [
-      {
-        file: 'src/raft/host.js',
-        find: 'if (!group.raft.installing)',
-        replace: 'if (true)',
-      },
-    ],
-  },
 ];
