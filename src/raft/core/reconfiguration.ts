@@ -124,7 +124,7 @@ export class Reconfiguration {
     const ids = voters.map(({ replica }) => replica);
     if (voteResult({ voters: ids, outgoing: [] }, heard) === 'won') return undefined;
     const silent = ids.filter((id) => !heard(id));
-    const detail = `of the voters ${ids.join(', ')} no majority is heard: ${silent.join(', ')} silent`;
-    return refusal('quorum-lost', detail);
+    const detail = `${silent.join(', ')} silent`;
+    return refusal('quorum-lost', `no majority of ${ids.join(', ')} is heard: ${detail}`);
   }
 }
