@@ -157,8 +157,11 @@ export class FaultInjector {
 
   #gracefulRestart({ node, handOverMs, forMs }: GracefulRestartFault): void {
     const machine = this.#machine(node);
-    machine.stop(handOverMs);
-    this.#end(handOverMs + forMs, () => machine.start());
+    machine.stop(handOverMs, () => {
+      // It may take longer than the faults go on.
+      if (this.#over) machine.start();
+      else this.#end(forMs, () => machine.start());
+    });
   }
 
   #pause({ node, forMs, suspended }: PauseFault): void {
