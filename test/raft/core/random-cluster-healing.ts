@@ -51,6 +51,7 @@ function runUntil(cluster: RandomCluster, what: string, done: () => boolean): vo
   for (let tick = 0; tick < ticksMax; tick += 1) {
     for (let pass = 0; pass < passesPerTick; pass += 1) settleOnce(cluster);
     if (done()) return;
+    cluster.members.tellOrphans();
     for (const replica of cluster.up) cluster.step(replica, { kind: 'tick' });
   }
   const states = cluster.up.map((replica) => JSON.stringify(replica.core.status));

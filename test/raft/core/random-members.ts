@@ -3,13 +3,15 @@
  * removed, the leader among them, and dead voters are replaced, under all the weather there is.
  * Replicas are created by the first message to them, and destroyed when they are told to go.
  */
-import type {
-  Configuration,
-  Member,
-  MembershipStep,
-  Message,
-  ReplicaId,
-  RequestId,
+import {
+  type Configuration,
+  type Input,
+  type Member,
+  type MembershipStep,
+  type Message,
+  NOBODY,
+  type ReplicaId,
+  type RequestId,
 } from '../../../src/raft/core/types.js';
 import type { SeededRandom } from './seeded-random.js';
 import type { SimulatedReplica } from './simulated-replica.js';
@@ -32,6 +34,7 @@ export interface MembersWorld {
   /** Time passes for this one. */
   wait(replica: SimulatedReplica, ticks: number): void;
   drain(replica: SimulatedReplica): void;
+  step(replica: SimulatedReplica, input: Input): void;
 }
 
 /** More would make every run a large group. */
@@ -168,6 +171,23 @@ export class RandomMembers {
     this.#world.note(`${to} is created`);
     this.#world.count('created');
     return this.#world.create(to);
+  }
+
+  /**
+   * All the members that a replica knows may have left, or be followers. Then its host asks all
+   * nodes, and that of the leader answers.
+   */
+  tellOrphans(): void {
+    const up = [...this.#world.replicas.values()].filter((replica) => replica.up);
+    const leader = up.find(({ core }) => core.leadership?.settled === true);
+    if (leader === undefined) return;
+    const { term } = leader.core.status;
+    for (const replica of up) {
+      if (replica.core.leader !== NOBODY) continue;
+      if (leader.core.membership.acquaintance(replica.id) !== 'gone') continue;
+      const message = { type: 'gone', from: leader.id, to: replica.id, term } as const;
+      this.#world.step(replica, { kind: 'message', message });
+    }
   }
 
   /** A replica that was told so takes its log with it. */

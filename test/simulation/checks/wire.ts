@@ -1,7 +1,7 @@
 /**
- * R11, R13 and R17 at the wire: nothing leaves a node that speaks of what is not on its disk, nothing
- * at all does once its disk has failed, and what was acknowledged to a leader stays for as long as
- * its term lasts.
+ * R11, R13 and R17 at the wire: nothing leaves a node that speaks of what is not on its disk,
+ * nothing at all does once its disk has failed, and what was acknowledged to a leader stays for as
+ * long as its term lasts.
  */
 import {
   type AppendResponse,

@@ -211,7 +211,8 @@ function powerCut(atMs: number, node: number): Fault {
 }
 
 function membership(atMs: number, action: MembershipFault['action']): Fault {
-  const pick = (atMs % 997) / 997;
+  // Everybody in turn, in no order.
+  const pick = (atMs * 0.00618) % 1;
   return {
     kind: 'membership',
     atMs,

@@ -21,15 +21,19 @@ export const membershipBugs: readonly PlantedBug[] = [
     edits: [
       {
         file: 'src/raft/core/quorum.js',
-        find: 'return Math.min(reachedByMajority(quorum.voters, reached), reachedByMajority(quorum.outgoing, reached));',
+        find:
+          'return Math.min(reachedByMajority(quorum.voters, reached), ' +
+          'reachedByMajority(quorum.outgoing, reached));',
         replace:
-          'return reachedByMajority([...new Set([...quorum.voters, ...quorum.outgoing])], reached);',
+          'const all = [...new Set([...quorum.voters, ...quorum.outgoing])];\n' +
+          '    return reachedByMajority(all, reached);',
       },
       {
         file: 'src/raft/core/quorum.js',
         find: 'const incoming = majorityVote(quorum.voters, vote);',
         replace:
-          'return majorityVote([...new Set([...quorum.voters, ...quorum.outgoing])], vote);\n    const incoming = majorityVote(quorum.voters, vote);',
+          'return majorityVote([...new Set([...quorum.voters, ...quorum.outgoing])], vote);\n' +
+          '    const incoming = majorityVote(quorum.voters, vote);',
       },
     ],
   },
@@ -50,6 +54,11 @@ export const membershipBugs: readonly PlantedBug[] = [
     breaks: 'A replica takes messages that were meant for its predecessor on the same node (G2).',
     directed: 'members of old',
     edits: [
+      {
+        file: 'src/raft/message-intake.js',
+        find: 'message.to === group.replica && ',
+        replace: '',
+      },
       {
         file: 'src/raft/core/raft.js',
         find: 'if (message.to !== this.#self || this.#removal.settles(message))',
