@@ -66,27 +66,17 @@ export class KvNode implements KvService {
     this.node = parts.node;
     this.cluster = parts.cluster;
     this.version = parts.version;
-    const { store, transport, clock, random, logger, map } = parts;
+    const { node, store, transport, clock, random, logger, map } = parts;
+    const nodes = parts.configuration.nodes.map(({ id }) => id);
     const tuning = { ...defaultTuning, ...parts.tuning };
-    this.#host = this.#createHost(tuning);
+    this.#host = this.#makeHost(tuning);
     const host = this.#host;
     const limits = localReplicasLimits;
-    this.#local = new LocalReplicas({ node: parts.node, host, store, clock, limits });
-    this.#router = new Router({
-      node: parts.node,
-      nodes: parts.configuration.nodes.map(({ id }) => id),
-      map,
-      local: this.#local,
-      transport,
-      clock,
-      logger,
-    });
+    this.#local = new LocalReplicas({ node, host, store, clock, limits });
+    const local = this.#local;
+    this.#router = new Router({ node, nodes, map, local, transport, clock, logger });
     this.#balance = new LeaderBalance({
-      node: parts.node,
-      map,
-      host,
-      clock,
-      timing: tuning.leaderBalance,
+      ...{ node, map, host, clock, timing: tuning.leaderBalance },
       busy: (shard) => this.#administration.busy(shard),
     });
     this.#administration = new Administration(parts, {
@@ -96,15 +86,14 @@ export class KvNode implements KvService {
       leaderOf: (group) => this.#router.leaderOf(group),
     });
     const administration = this.#administration;
-    const [local, router] = [this.#local, this.#router];
+    const router = this.#router;
     this.#stateCheck = new StateCheck({
       ...{ host, store, transport, clock, random, logger },
       timing: tuning.stateCheck,
     });
     const stateCheck = this.#stateCheck;
-    const nodes = parts.configuration.nodes.map(({ id }) => id);
     const orphanCheck = new OrphanCheck({
-      ...{ node: parts.node, nodes, host, transport, clock, timing: tuning.orphanCheck },
+      ...{ node, nodes, host, transport, clock, timing: tuning.orphanCheck },
     });
     this.#orphanCheck = orphanCheck;
     const sources = { host, local, router, administration, stateCheck, tuning };
@@ -118,20 +107,10 @@ export class KvNode implements KvService {
     this.#peerRequests = new PeerRequests(handlers, (request) => router.serve(request));
   }
 
-  /** For the simulator, which looks at the cores after every event. */
-  get host(): Host {
-    return this.#host;
-  }
-
-  #createHost(tuning: NodeTuning): Host {
+  #makeHost(tuning: NodeTuning): Host {
     const { wal, store, transport, clock, random, logger, map } = this.#parts;
     return new Host({
-      wal,
-      transport,
-      stateMachine: store,
-      clock,
-      random,
-      logger,
+      ...{ wal, transport, stateMachine: store, clock, random, logger },
       raftTiming: tuning.raftTiming,
       raftLimits: tuning.raftLimits,
       timing: tuning.hostTiming,
@@ -145,6 +124,11 @@ export class KvNode implements KvService {
       onAskedToLead: ({ group, by }) => this.#balance.askedToLead(group, by),
       onFailure: (error) => this.#fail(error),
     });
+  }
+
+  /** For the simulator, which looks at the cores after every event. */
+  get host(): Host {
+    return this.#host;
   }
 
   get observer(): NodeObserver | undefined {

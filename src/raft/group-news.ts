@@ -46,6 +46,10 @@ export class GroupNews {
       );
       return;
     }
+    if (reason === 'removed') {
+      this.#parts.logger.info(fields, 'this leader is no voter any more: it hands over');
+      return;
+    }
     this.#parts.logger.warn(fields, 'this leader hands over, for its state is damaged');
   }
 }

@@ -35,7 +35,7 @@ t.test('a proposal is answered when a majority has it on disk and it is applied'
   t.match(outcome.value, { status: 'applied', result: 'x', index: 2 });
 });
 
-t.test('all groups of a turn share one batch of the log and one frame per peer', async (t) => {
+t.test('C19: all groups of a turn share one batch of the log and one frame per peer', async (t) => {
   const world = new HostWorld(t, { groups: 3 });
   for (const group of [1, 2, 3]) await world.elect(1, group);
   const leader = world.at(1);

@@ -46,7 +46,7 @@ t.test('a late timer does not slow time down, an early one does not hurry it', a
   t.same(ticks, [1, 1, 1, 2, 2], 'the 350 ms are seven ticks');
 });
 
-t.test('a gap of more than four ticks is one tick, and counting starts anew', async (t) => {
+t.test('H3: a gap of more than four ticks is one tick, and counting starts anew', async (t) => {
   const { ticks, after } = ticking();
   after(200);
   t.same(ticks, [4], 'four are delivered');

@@ -3,15 +3,22 @@ import { defaultTuning } from '../../src/kv/tuning.js';
 import { invariants } from './checks/invariants.js';
 import { drawPlan } from './draw-plan.js';
 import { inMacrotask } from './microtasks.js';
-import type { WorldView } from './observer.js';
+import type { Observer, WorldView } from './observer.js';
 import type { RunPlan } from './run-plan.js';
 import { type RunResult, runPlan } from './simulation.js';
 import type { TraceOptions } from './trace.js';
 
-export function runChecked(plan: RunPlan, trace: TraceOptions = {}): Promise<RunResult> {
+export function runChecked(
+  plan: RunPlan,
+  trace: TraceOptions = {},
+  watch?: (world: WorldView) => Observer,
+): Promise<RunResult> {
   const { raftTiming, hostTiming } = { ...defaultTuning, ...plan.cluster.tuning };
   const electionMs = raftTiming.electionTicksMin * hostTiming.tickMs;
-  const observers = (world: WorldView) => [invariants(world, { electionMs })];
+  const observers = (world: WorldView) => [
+    invariants(world, { electionMs }),
+    ...(watch === undefined ? [] : [watch(world)]),
+  ];
   return inMacrotask(() => runPlan(plan, { trace, observers }));
 }
 

@@ -165,6 +165,7 @@ export class Client {
   }
 
   #change(): void {
+    if (this.#plan.stays === true) return;
     this.#node = this.#random.pick(this.#world.ids);
   }
 

@@ -158,7 +158,8 @@ export class FaultInjector {
   #gracefulRestart({ node, handOverMs, forMs }: GracefulRestartFault): void {
     const machine = this.#machine(node);
     machine.stop(handOverMs);
-    this.#end(handOverMs + forMs, () => machine.start());
+    // Also when all faults have ended meanwhile: nobody else starts a node that is still stopping.
+    this.#world.time.after(handOverMs + forMs, () => machine.start());
   }
 
   #pause({ node, forMs, suspended }: PauseFault): void {
@@ -240,6 +241,7 @@ export class FaultInjector {
     if (described === undefined || !canLose(this.#world, node)) return;
     machine.die('crash');
     if (damageState(machine.files.file, described, pick)) {
+      machine.spoiled.add(shard);
       this.#world.covered('a state was damaged');
       this.#world.event(node, `the state of shard ${shard} is damaged`);
     }

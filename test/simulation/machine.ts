@@ -3,7 +3,7 @@
  * go; what the machine keeps between them is what a restart may rely on.
  */
 import type { StoreAction } from '../../src/kv/store/store-faults.js';
-import type { NodeId } from '../../src/raft/core/types.js';
+import type { GroupId, NodeId } from '../../src/raft/core/types.js';
 import { WalError } from '../../src/raft/wal/errors.js';
 import type { DiskErrorFault, StoreErrorFault } from './faults.js';
 import type { Death, NodeState, NodeView } from './observer.js';
@@ -27,6 +27,7 @@ export class Machine implements NodeView {
   metPeers = false;
   /** A fault has changed bytes at rest: the node may refuse to start, and is then lost. */
   damaged = false;
+  readonly spoiled = new Set<GroupId>();
   syncMinMs: number;
   syncMaxMs: number;
   readonly #world: World;

@@ -37,6 +37,8 @@ export interface NodeView {
   readonly id: NodeId;
   readonly state: NodeState;
   readonly paused: boolean;
+  /** Shards whose rows a fault has changed here. */
+  readonly spoiled: ReadonlySet<GroupId>;
   /** What its monotonic clock says, which may be slow, fast or have stood still. */
   readonly monotonicMs: number;
   /** The process that lives now. */

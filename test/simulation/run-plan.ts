@@ -59,6 +59,8 @@ export interface ClientPlan {
   readonly timeoutMs: number;
   /** Changes the node now and then even when it answers. */
   readonly roams: boolean;
+  /** Asks its node again and again, whatever that answers. */
+  readonly stays?: boolean;
   /** How often of 100 each kind of operation comes. */
   readonly mix: {
     readonly put: number;

@@ -10,8 +10,7 @@
  */
 import type { FileSystem, OpenFile, OpenMode } from '../../src/raft/wal/file-system.js';
 import { SeededRandom } from '../raft/core/seeded-random.js';
-
-const SECTOR_BYTES = 512;
+import { overwritten, survivingBytes, type UnsyncedWrite, without } from './disk-writes.js';
 
 export type DiskOperationKind =
   | 'list'
@@ -43,11 +42,6 @@ export type DiskSchedule = (operation: DiskOperation, run: () => void) => void;
 
 /** An error to be thrown by an operation; undefined lets it pass. */
 export type DiskFault = 'EIO' | 'ENOSPC' | undefined;
-
-interface UnsyncedWrite {
-  readonly offset: number;
-  readonly bytes: Uint8Array;
-}
 
 interface Inode {
   /** What a process reads. */
@@ -361,51 +355,6 @@ class SimulatedFile implements OpenFile {
     into.set(part);
     return part.length;
   }
-}
-
-/** The parts of a write that another one leaves uncovered. */
-function without({ offset, bytes }: UnsyncedWrite, by: UnsyncedWrite): UnsyncedWrite[] {
-  const end = offset + bytes.length;
-  const from = Math.max(offset, by.offset);
-  const to = Math.min(end, by.offset + by.bytes.length);
-  if (from >= to) return [{ offset, bytes }];
-  const left = { offset, bytes: bytes.subarray(0, from - offset) };
-  const right = { offset: to, bytes: bytes.subarray(to - offset) };
-  return [left, right].filter((part) => part.bytes.length > 0);
-}
-
-function survivingBytes(inode: Inode, random: () => number): Uint8Array {
-  let bytes: Uint8Array = inode.durable.slice();
-  for (const write of inode.unsynced) {
-    const fate = random();
-    if (fate < 0.3) continue;
-    const torn = fate < 0.7;
-    for (const [offset, piece] of sectors(write)) {
-      if (torn && random() < 0.5) continue;
-      bytes = overwritten(bytes, piece, offset);
-    }
-  }
-  return bytes;
-}
-
-function* sectors(write: UnsyncedWrite): Generator<[number, Uint8Array]> {
-  const { offset, bytes } = write;
-  for (let at = 0; at < bytes.length; ) {
-    const length = SECTOR_BYTES - ((offset + at) % SECTOR_BYTES);
-    yield [offset + at, bytes.subarray(at, at + length)];
-    at += length;
-  }
-}
-
-function overwritten(bytes: Uint8Array, piece: Uint8Array, offset: number): Uint8Array {
-  const end = offset + piece.length;
-  let target = bytes;
-  if (end > bytes.length) {
-    target = new Uint8Array(end);
-    target.set(bytes);
-  }
-  target.set(piece, offset);
-  return target;
 }
 
 function applyNames(names: Map<string, Inode>, changes: readonly NameChange[]): void {

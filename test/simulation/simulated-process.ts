@@ -17,6 +17,7 @@ import { createWal } from '../../src/raft/wal/wal.js';
 import { BurialClock } from './burial-clock.js';
 import type { Machine } from './machine.js';
 import type { MemoryTransport } from './memory-transport.js';
+import { messagesText } from './message-text.js';
 import type { ProcessView, StateRow } from './observer.js';
 import { ProcessClock } from './process-clock.js';
 import type { Random } from './random-streams.js';
@@ -155,7 +156,7 @@ export class SimulatedProcess implements ProcessView {
 
   #watchTransport(): void {
     const { transport } = this;
-    const { hooks } = this.#world;
+    const { hooks, trace } = this.#world;
     const send = transport.send.bind(transport);
     const open = transport.open.bind(transport);
     transport.send = (to: NodeId, messages: readonly GroupMessage[]) => {
@@ -168,6 +169,7 @@ export class SimulatedProcess implements ProcessView {
         ...handler,
         onMessages: (from, messages) => {
           hooks.received(this, from, messages);
+          trace.line(this.node, () => `<n${from} ${messagesText(messages)}`);
           handler.onMessages(from, messages);
         },
       });

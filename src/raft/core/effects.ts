@@ -36,6 +36,12 @@ export class EffectsCollector {
     this.#reads.push({ id, index });
   }
 
+  /** Granted since the last drain, and what they would be served from is no more. */
+  revokeReads(reason: DropReason): void {
+    for (const { id } of this.#reads) this.dropped(id, reason);
+    this.#reads = [];
+  }
+
   proposed(id: RequestId, entry: EntryId): void {
     this.#proposed.push({ id, entry });
   }

@@ -21,7 +21,6 @@ import {
   type AppendResponse,
   type Configuration,
   type Entry,
-  type EntryId,
   EntryKind,
   type HandOverReason,
   type HeartbeatResponse,
@@ -368,7 +367,7 @@ export class Leadership {
 
   /** Only after an entry whose term is known: never one of term 0 in the mark's place (B8). */
   #sendAppend(replica: ReplicaId, progress: Progress, withEntries: boolean): void {
-    const { log, limits } = this.#parts;
+    const { log, outbox, limits, self, term } = this.#parts;
     const compacted = progress.next < log.firstIndex;
     // It may hold more than it could acknowledge: asked before a snapshot is made for it.
     if (compacted) progress.probeAfter(log.mark.index);
@@ -377,23 +376,11 @@ export class Leadership {
     invariant(previousTerm !== undefined, 'an append follows the mark or a kept entry');
     const some = withEntries && !compacted;
     const entries = some ? log.entries(progress.next, limits.appendBytesMax) : [];
-    this.#sendAppendAfter(replica, { index: previousIndex, term: previousTerm }, entries);
+    const ends = { from: self, to: replica, term };
+    const content = { previousIndex, previousTerm, commit: log.commit, entries };
+    outbox.sendNow({ type: 'append', ...ends, ...content });
     const lastIndex = previousIndex + entries.length;
     progress.sent(lastIndex, dataBytes(entries), Math.min(log.commit, lastIndex));
-  }
-
-  #sendAppendAfter(replica: ReplicaId, previous: EntryId, entries: readonly Entry[]): void {
-    const { log, outbox, self, term } = this.#parts;
-    outbox.sendNow({
-      type: 'append',
-      from: self,
-      to: replica,
-      term,
-      previousIndex: previous.index,
-      previousTerm: previous.term,
-      commit: log.commit,
-      entries,
-    });
   }
 }
 

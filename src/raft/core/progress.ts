@@ -117,6 +117,11 @@ export class Progress {
     return news;
   }
 
+  /** It is heard, holds everything, and nothing is on its way to it. */
+  restsAt(lastIndex: Index): boolean {
+    return this.active && this.state === 'replicate' && this.match === lastIndex;
+  }
+
   /** The probe that is out follows `index`, and the follower is not known to hold that. */
   isAt(index: Index): boolean {
     return this.state === 'probe' && this.next - 1 === index && index > this.match;

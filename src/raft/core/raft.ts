@@ -57,25 +57,10 @@ export class Raft {
 
   constructor(options: RaftOptions) {
     checkOptions(options.timing, options.limits);
-    const { hardState, mark } = options;
+    const { hardState } = options;
     this.#self = options.self;
-    this.#log = new RaftLog({
-      mark,
-      lastIndex: options.lastIndex,
-      terms: options.terms,
-      configurations: options.configurations,
-      commit: hardState.commit,
-      applied: options.applied,
-      installing: options.installing,
-      reader: options.reader,
-      windowBytesMax: options.limits.windowBytesMax,
-    });
+    this.#log = openLog(options);
     this.#membership = new Membership(this.#log.configurationInForce);
-    if (hardState.term < this.#log.last.term) {
-      throw new ImpossibleInput(
-        `the log ends in term ${this.#log.last.term}, the term on disk is ${hardState.term}`,
-      );
-    }
     this.#snapshots = new SnapshotReceiving(this.#log, () => this.#membership.uninitialised);
     this.#quiescence = new Quiescence(options.timing.quietAfterTicks);
     this.#persistence = new Persistence(this.#log, hardState, options.timing.electionTicksMax);
@@ -313,7 +298,7 @@ export class Raft {
     if (!this.#follower.snapshotReceived(snapshot)) return;
     this.#followConfiguration();
     this.#standing.stepDown();
-    this.#requests.dropReads('installing');
+    this.#requests.stateIsGone();
   }
 
   #onSnapshotInstalled(index: Index): void {
@@ -324,7 +309,7 @@ export class Raft {
   /** From here on the host applies nothing that it was given before. */
   #onStateDamaged(): void {
     this.#snapshots.damaged();
-    this.#requests.dropReads('installing');
+    this.#requests.stateIsGone();
     if (this.leadership === undefined || !this.#oversight.handOver('state-damaged')) {
       this.#standing.stepDown();
       this.#follower.askForSnapshot();
@@ -385,4 +370,14 @@ export class Raft {
     this.#unapplied.handed(entries);
     return entries;
   }
+}
+
+function openLog(options: RaftOptions): RaftLog {
+  const { hardState, limits } = options;
+  const { windowBytesMax } = limits;
+  const log = new RaftLog({ ...options, commit: hardState.commit, windowBytesMax });
+  if (hardState.term >= log.last.term) return log;
+  throw new ImpossibleInput(
+    `the log ends in term ${log.last.term}, the term on disk is ${hardState.term}`,
+  );
 }

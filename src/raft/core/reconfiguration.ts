@@ -124,7 +124,8 @@ export class Reconfiguration {
     const ids = voters.map(({ replica }) => replica);
     if (voteResult({ voters: ids, outgoing: [] }, heard) === 'won') return undefined;
     const silent = ids.filter((id) => !heard(id));
-    const detail = `of the voters ${ids.join(', ')} no majority is heard: ${silent.join(', ')} silent`;
+    const silence = `${silent.join(', ')} silent`;
+    const detail = `of the voters ${ids.join(', ')} no majority is heard: ${silence}`;
     return refusal('quorum-lost', detail);
   }
 }

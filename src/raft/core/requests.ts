@@ -125,6 +125,12 @@ export class Requests {
     }
   }
 
+  /** The state is replaced, or must be: there is nothing to serve a read from. */
+  stateIsGone(): void {
+    this.#parts.effects.revokeReads('installing');
+    this.dropReads('installing');
+  }
+
   /** Whoever waits for the old leader, or for this replica as the leader, must ask again. */
   dropReads(reason: DropReason): void {
     const { standing, forwardedReads, effects } = this.#parts;
@@ -132,7 +138,7 @@ export class Requests {
     for (const id of [...forwardedReads.abandon(), ...own]) effects.dropped(id, reason);
   }
 
-  /** One gate for writes and reads: a transfer stops both, and so does being voted out (F9, F10). */
+  /** One gate for writes and reads: a transfer stops both, as does being voted out (F9, F10). */
   #gate(): { leadership: Leadership } | { closed: 'not-leader' | 'installing' | 'transferring' } {
     const { standing, installing } = this.#parts;
     const { leadership } = standing;

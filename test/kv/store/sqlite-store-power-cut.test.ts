@@ -15,7 +15,7 @@ import { generator, SyncedState, seedOfRun } from './power-cut.js';
 
 const seed = seedOfRun();
 
-t.test(`a power cut at any step, seed ${seed}`, async (t) => {
+t.test(`C7, I10: a power cut at any step, seed ${seed}`, async (t) => {
   const dir = t.testdir();
   const random = generator(seed);
   const disk = new SyncedState(path.join(dir, 'live', 'state.db'));

@@ -155,7 +155,7 @@ function sameContents(t: Test, store: SqliteStore, model: ModelStore): boolean {
   return t.same(contents(store), contents(model));
 }
 
-t.test('a process killed at any commit leaves data and applied index of one moment', async (t) => {
+t.test('C7: killed at any commit leaves data and applied index of one moment', async (t) => {
   const dir = t.testdir();
   const { store, clock, worker } = stillStore(path.join(dir, 'live'), {
     limits: { checkpointFrames: 10, walBytesMax: 30 * frameBytes },

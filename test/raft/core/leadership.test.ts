@@ -134,7 +134,7 @@ t.test('E8: learners are sent everything and count for nothing', async (t) => {
   t.equal(log.commit, 1);
 });
 
-t.test('6: in a joint configuration both majorities decide', async (t) => {
+t.test('6, sys 30: in a joint configuration both majorities decide', async (t) => {
   const member = (replica: ReplicaId) => ({ node: replica, replica });
   const joint: Configuration = {
     voters: [1, 4, 5].map(member),

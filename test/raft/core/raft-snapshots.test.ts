@@ -103,6 +103,19 @@ t.test('reads that wait when a snapshot begins to replace the state are given ba
   t.same(cluster.granted, [], 'the answer comes too late');
 });
 
+t.test('a read that was granted in the turn in which damage is found is given back', async (t) => {
+  const cluster = new SimulatedCluster({ voters: 3 });
+  cluster.elect(1);
+  const read = cluster.read(3);
+  cluster.held = ofType('read-index-response');
+  cluster.settle();
+  const [message] = cluster.drop(ofType('read-index-response'));
+  if (message === undefined) throw new Error('the leader has answered');
+  cluster.step(3, { kind: 'message', message }, { kind: 'state-damaged' });
+  t.same(cluster.granted, []);
+  t.same(cluster.dropped, [{ replica: 3, id: read, reason: 'installing' }]);
+});
+
 t.test('a crash between received, durable and installed', async (t) => {
   for (const point of ['received', 'durable', 'half', 'installed']) {
     const cluster = oneBehind();

@@ -13,6 +13,7 @@ import { configurationOf } from './simulated-cluster.js';
 function replica(change: Partial<ConstructorParameters<typeof Raft>[0]> = {}): Raft {
   return new Raft({
     self: 1,
+    // 4 to 9 were members once.
     mark: {
       index: 0,
       term: 0,

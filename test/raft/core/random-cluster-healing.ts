@@ -12,8 +12,7 @@ const ticksMax = 400;
 const passesPerTick = 6;
 
 export function healAndConverge(cluster: RandomCluster): void {
-  cluster.allLinksWork();
-  for (const replica of cluster.down) cluster.restart(replica);
+  endFaults(cluster);
   runUntil(cluster, 'converges', () => converged(cluster));
   workOnce(cluster);
   if (cluster.weather.quietAfterTicks === 0) return;
@@ -22,6 +21,20 @@ export function healAndConverge(cluster: RandomCluster): void {
   cluster.read(cluster.random.pick(membersOf(cluster)));
   runUntil(cluster, 'wakes', () => cluster.invariants.openReads.size === 0);
   workOnce(cluster);
+}
+
+/** For a while everything works, and nothing is expected of it. */
+export function goodWeather(cluster: RandomCluster, ticks: number): void {
+  endFaults(cluster);
+  for (let tick = 0; tick < ticks; tick += 1) {
+    for (let pass = 0; pass < passesPerTick; pass += 1) settleOnce(cluster);
+    for (const replica of cluster.up) cluster.step(replica, { kind: 'tick' });
+  }
+}
+
+function endFaults(cluster: RandomCluster): void {
+  cluster.allLinksWork();
+  for (const replica of cluster.down) cluster.restart(replica);
 }
 
 function workOnce(cluster: RandomCluster): void {
@@ -38,6 +51,7 @@ function runUntil(cluster: RandomCluster, what: string, done: () => boolean): vo
   for (let tick = 0; tick < ticksMax; tick += 1) {
     for (let pass = 0; pass < passesPerTick; pass += 1) settleOnce(cluster);
     if (done()) return;
+    cluster.members.tellOrphans();
     for (const replica of cluster.up) cluster.step(replica, { kind: 'tick' });
   }
   const states = cluster.up.map((replica) => JSON.stringify(replica.core.status));

@@ -7,6 +7,7 @@
 import type { RaftTiming } from '../../../src/raft/core/options.js';
 import type { Configuration, Input, Message, ReplicaId } from '../../../src/raft/core/types.js';
 import { ClusterInvariants } from './cluster-invariants.js';
+import { goodWeather } from './random-cluster-healing.js';
 import { RandomMembers, uninitialised } from './random-members.js';
 import { RandomNetwork } from './random-network.js';
 import { RandomSnapshots } from './random-snapshots.js';
@@ -37,6 +38,7 @@ export class RandomCluster {
   readonly trace: string[] = [];
   events = 0;
   readonly #network: RandomNetwork;
+  readonly slowToApply = new Set<ReplicaId>();
   readonly #paused = new Set<ReplicaId>();
   #usurping = false;
   #nextId = 1;
@@ -109,6 +111,14 @@ export class RandomCluster {
     }
   }
 
+  someEvents(count: number): void {
+    for (let i = 0; i < count; i += 1) this.anyEvent();
+  }
+
+  calm(ticks: number): void {
+    goodWeather(this, ticks);
+  }
+
   #event(name: keyof Weather['weights']): void {
     this.events += 1;
     if (name === 'deliver') return this.#deliverOne();
@@ -116,6 +126,7 @@ export class RandomCluster {
     if (name === 'cutLeader') return this.#cutLeader();
     if (name === 'usurp') return this.#usurp();
     if (name === 'lull') return this.#lull();
+    if (name === 'exchange') return this.members.exchange();
     if (name === 'heal') return this.#network.heal();
     if (name === 'restart') return this.#restartOne();
     if (name === 'resume') return this.#paused.clear();
@@ -253,7 +264,7 @@ export class RandomCluster {
   }
 
   apply(replica: SimulatedReplica, count: number): void {
-    if (replica.applyHanded(count).length === 0) return;
+    if (this.slowToApply.has(replica.id) || replica.applyHanded(count).length === 0) return;
     this.snapshots.applied(replica);
     this.stepped(replica);
   }
@@ -306,8 +317,8 @@ export class RandomCluster {
     this.count('usurp');
     this.#cutBetween(new Set([old.id]));
     this.#paused.add(old.id);
-    for (const replica of this.up) if (replica !== old) this.#wait(replica, usurpTicks);
-    for (let i = 0; i < usurpEvents; i += 1) this.anyEvent();
+    for (const replica of this.up) if (replica !== old) this.wait(replica, usurpTicks);
+    this.someEvents(usurpEvents);
     this.#paused.delete(old.id);
     if (old.up) {
       this.read(old);
@@ -330,11 +341,11 @@ export class RandomCluster {
   #lull(): void {
     const ticks = this.random.between(1, randomTiming.electionTicksMax);
     for (const replica of this.up) {
-      if (this.random.chance(0.5) && !this.#paused.has(replica.id)) this.#wait(replica, ticks);
+      if (this.random.chance(0.5) && !this.#paused.has(replica.id)) this.wait(replica, ticks);
     }
   }
 
-  #wait(replica: SimulatedReplica, ticks: number): void {
+  wait(replica: SimulatedReplica, ticks: number): void {
     for (let i = 0; i < ticks; i += 1) this.step(replica, { kind: 'tick' });
     this.drain(replica);
   }
@@ -378,5 +389,6 @@ export class RandomCluster {
   allLinksWork(): void {
     this.#network.heal();
     this.#paused.clear();
+    this.slowToApply.clear();
   }
 }

@@ -3,13 +3,15 @@
  * removed, the leader among them, and dead voters are replaced, under all the weather there is.
  * Replicas are created by the first message to them, and destroyed when they are told to go.
  */
-import type {
-  Configuration,
-  Member,
-  MembershipStep,
-  Message,
-  ReplicaId,
-  RequestId,
+import {
+  type Configuration,
+  type Input,
+  type Member,
+  type MembershipStep,
+  type Message,
+  NOBODY,
+  type ReplicaId,
+  type RequestId,
 } from '../../../src/raft/core/types.js';
 import type { SeededRandom } from './seeded-random.js';
 import type { SimulatedReplica } from './simulated-replica.js';
@@ -25,6 +27,14 @@ export interface MembersWorld {
     change: { expected?: Configuration; steps: MembershipStep[] },
   ): void;
   destroyed(replica: SimulatedReplica): void;
+  readonly slowToApply: Set<ReplicaId>;
+  someEvents(count: number): void;
+  /** Everything works for some ticks. */
+  calm(ticks: number): void;
+  /** Time passes for this one. */
+  wait(replica: SimulatedReplica, ticks: number): void;
+  drain(replica: SimulatedReplica): void;
+  step(replica: SimulatedReplica, input: Input): void;
 }
 
 /** More would make every run a large group. */
@@ -46,6 +56,7 @@ export class RandomMembers {
   readonly #gone = new Set<ReplicaId>();
   readonly #asked = new Map<RequestId, string>();
   #seen: Configuration | undefined;
+  #exchanging = false;
 
   constructor(world: MembersWorld) {
     this.#world = world;
@@ -98,6 +109,47 @@ export class RandomMembers {
     return full && steps.some(({ kind }) => kind === 'add-learner') ? [] : steps;
   }
 
+  /**
+   * In good weather learners are added; then all the voters but a few are replaced in one change,
+   * the weather is back, and those that go are late to apply what they have agreed to.
+   */
+  exchange(): void {
+    const { random, slowToApply } = this.#world;
+    if (this.#exchanging) return;
+    this.#exchanging = true;
+    this.#world.calm(random.between(5, 20));
+    for (let i = 0; i < 2; i += 1) {
+      this.#askLeader(({ nextReplica, voters, learners }) => {
+        if (voters.length + learners.length >= membersMax) return [];
+        return [{ kind: 'add-learner', node: nextReplica }];
+      });
+      this.#world.calm(random.between(2, 6));
+    }
+    this.#askLeader(({ voters, learners }) => {
+      const leaving = voters.slice(random.between(0, Math.min(1, voters.length - 1)));
+      for (const { replica } of leaving) if (random.chance(0.8)) slowToApply.add(replica);
+      return [...everybody(learners, 'promote'), ...everybody(leaving, 'remove')];
+    });
+    this.#world.someEvents(200);
+    for (const id of slowToApply) {
+      const slow = this.#world.replicas.get(id);
+      if (slow?.up === true) this.#world.wait(slow, random.between(5, 12));
+    }
+    this.#world.someEvents(100);
+    slowToApply.clear();
+    this.#exchanging = false;
+  }
+
+  #askLeader(change: (now: Configuration) => MembershipStep[]): void {
+    const up = [...this.#world.replicas.values()].filter((replica) => replica.up);
+    const leader = up.find(({ core }) => core.status.role === 'leader');
+    if (leader === undefined) return;
+    const steps = change(leader.core.status.configuration);
+    if (steps.length === 0) return;
+    this.#world.changeMembership(leader, { steps });
+    this.#world.drain(leader);
+  }
+
   asked(id: RequestId, steps: readonly MembershipStep[]): void {
     this.#asked.set(id, [...new Set(steps.map(({ kind }) => kind))].join('+'));
   }
@@ -119,6 +171,23 @@ export class RandomMembers {
     this.#world.note(`${to} is created`);
     this.#world.count('created');
     return this.#world.create(to);
+  }
+
+  /**
+   * All the members that a replica knows may have left, or be followers. Then its host asks all
+   * nodes, and that of the leader answers.
+   */
+  tellOrphans(): void {
+    const up = [...this.#world.replicas.values()].filter((replica) => replica.up);
+    const leader = up.find(({ core }) => core.leadership?.settled === true);
+    if (leader === undefined) return;
+    const { term } = leader.core.status;
+    for (const replica of up) {
+      if (replica.core.leader !== NOBODY) continue;
+      if (leader.core.membership.acquaintance(replica.id) !== 'gone') continue;
+      const message = { type: 'gone', from: leader.id, to: replica.id, term } as const;
+      this.#world.step(replica, { kind: 'message', message });
+    }
   }
 
   /** A replica that was told so takes its log with it. */

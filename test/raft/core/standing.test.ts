@@ -69,7 +69,7 @@ t.test('5.2: each server votes for one candidate per term, first come first serv
   t.match(answerOf(cluster, 3, vote({ from: 2 })), [{ granted: false, to: 2, term: 1 }]);
 });
 
-t.test('A11: the same candidate is granted again when the answer was lost', async (t) => {
+t.test('A11, sys 35: the same candidate is granted again when the answer was lost', async (t) => {
   const cluster = new SimulatedCluster({ voters: 3 });
   answerOf(cluster, 3, vote({ from: 1 }));
   t.match(answerOf(cluster, 3, vote({ from: 1 })), [{ granted: true }]);

@@ -2,14 +2,19 @@
  * The commands of a transcript, and the group they act on.
  */
 import { defaultLimits, defaultTiming, type RaftLimits } from '../../../src/raft/core/options.js';
-import type { Message } from '../../../src/raft/core/types.js';
+import type { MembershipStep, Message } from '../../../src/raft/core/types.js';
 import {
   across,
   configurationOf,
   type MessageFilter,
   SimulatedCluster,
 } from './simulated-cluster.js';
-import { describeEffects, describeMessage, describeStatus } from './transcript-words.js';
+import {
+  describeConfiguration,
+  describeEffects,
+  describeMessage,
+  describeStatus,
+} from './transcript-words.js';
 
 type Command = (cluster: SimulatedCluster, words: readonly string[]) => void;
 
@@ -108,6 +113,14 @@ export class TranscriptSession {
     read: (cluster, [id]) => {
       cluster.read(Number(id));
     },
+    /** `change 1 promote 4 remove 2`; `add-learner` names a node. */
+    change: (cluster, [id, ...words]) => cluster.change(Number(id), ...stepsOf(words)),
+    members: (cluster, ids) => {
+      for (const id of chosen(cluster, ids)) {
+        const { configuration } = cluster.status(id);
+        this.#say(`${id}: ${describeConfiguration(configuration)}`);
+      }
+    },
     transfer: (cluster, [from, to]) => cluster.transfer(Number(from), Number(to)),
     tick: (cluster, [id, count]) => cluster.tick(Number(id), Number(count ?? 1)),
     settle: (cluster) => cluster.settle(),
@@ -190,6 +203,19 @@ export class TranscriptSession {
 function chosen(cluster: SimulatedCluster, ids: readonly string[]): number[] {
   if (ids.length > 0) return ids.map(Number);
   return [...cluster.replicas.values()].filter((replica) => replica.up).map(({ id }) => id);
+}
+
+function stepsOf(words: readonly string[]): MembershipStep[] {
+  const steps: MembershipStep[] = [];
+  for (let i = 0; i < words.length; i += 2) {
+    const kind = words[i];
+    const number = Number(words[i + 1]);
+    if (kind === 'add-learner') steps.push({ kind, node: number });
+    else if (kind === 'promote' || kind === 'demote' || kind === 'remove') {
+      steps.push({ kind, replica: number });
+    } else throw new Error(`a change has no step '${kind}'`);
+  }
+  return steps;
 }
 
 /** `1 2 append`: from, to and type; `*` or nothing is any. */

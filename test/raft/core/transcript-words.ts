@@ -1,6 +1,7 @@
 /**
  * How a transcript says what happened.
  */
+import { decodeConfiguration } from '../../../src/raft/core/configuration-codec.js';
 import type { RaftStatus } from '../../../src/raft/core/options.js';
 import {
   type Append,
@@ -18,14 +19,20 @@ import {
 
 export function describeEffects(replica: ReplicaId, effects: Effects): string[] {
   const lines: string[] = [];
-  const { role, append, apply, reads, proposed, dropped, fetch, handOver } = effects;
+  const { role, append, apply, reads, proposed, refused, dropped, fetch, handOver } = effects;
   if (role !== undefined) lines.push(describeRole({ self: replica, ...role }));
   for (const { id, entry } of proposed) {
     lines.push(`proposal ${id} stands at ${entry.index}/${entry.term}`);
   }
+  for (const { id, reason, detail } of refused) {
+    lines.push(`change ${id} is refused: ${reason}, ${detail}`);
+  }
   for (const { id, reason } of dropped) lines.push(`request ${id} is dropped: ${reason}`);
   if (append !== undefined) lines.push(`${replica} ${describeAppend(append)}`);
   if (apply.length > 0) lines.push(`${replica} applies ${describeEntries(apply)}`);
+  if (effects.configuration !== undefined) {
+    lines.push(`in force at ${replica}: ${describeConfiguration(effects.configuration)}`);
+  }
   for (const { to, atLeast } of effects.snapshotsWanted) {
     lines.push(`${replica} wants a snapshot of at least ${atLeast} for ${to}`);
   }
@@ -66,10 +73,16 @@ function describeAppend({ token, hardState, snapshot, entries, then }: Append): 
 function describeEntries(entries: readonly Entry[]): string {
   return entries
     .map(({ index, term, kind, data }) => {
-      const content = kind === EntryKind.empty ? 'empty' : Buffer.from(data).toString();
-      return `${index}/${term} ${content}`;
+      return `${index}/${term} ${describeContent(kind, data)}`;
     })
     .join(', ');
+}
+
+function describeContent(kind: EntryKind, data: Uint8Array): string {
+  if (kind === EntryKind.empty) return 'empty';
+  if (kind === EntryKind.command) return Buffer.from(data).toString();
+  const configuration = decodeConfiguration(data);
+  return configuration === undefined ? 'nonsense' : `(${describeConfiguration(configuration)})`;
 }
 
 export function describeMessage(message: Message): string {
@@ -135,6 +148,7 @@ export function describeStatus(status: RaftStatus): string {
   ];
   if (status.installing) parts.push(status.wantsSnapshot ? 'wants a snapshot' : 'installing');
   if (status.fetching !== undefined) parts.push(`fetching ${nameOf(status.fetching)}`);
+  if (status.removed) parts.push('removed');
   if (status.quiet) parts.push('quiet');
   if (transferring) parts.push('transferring');
   return parts.join(', ');

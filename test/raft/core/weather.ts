@@ -39,6 +39,8 @@ export interface Weather {
     readonly damage: number;
     /** Replicas are added, promoted, demoted, removed and replaced. */
     readonly churn: number;
+    /** Many voters change at once, and those that go are slow to apply it. */
+    readonly exchange: number;
     readonly crash: number;
     readonly restart: number;
     readonly cut: number;
@@ -74,6 +76,7 @@ export function randomWeather(random: SeededRandom): Weather {
     snapshot: random.pick([2, 6, 20]),
     // The last whole voter may be the one that is voted out: not both in one run.
     churn,
+    exchange: churn > 0 ? random.pick([0, 0.2, 0.5]) : 0,
     damage: churn > 0 ? 0 : random.pick([0, 0, 0.05, 0.2]),
     crash: random.pick([0, 0.1, 0.4]),
     restart: random.pick([0.5, 2]),

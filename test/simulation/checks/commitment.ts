@@ -67,7 +67,8 @@ export class Commitment implements Check {
       return holds;
     });
     if (quorum) return;
-    const where = `durable on nodes ${holders.join(' ') || 'none'} of ${tellConfiguration(configuration)}`;
+    const nodes = holders.join(' ') || 'none';
+    const where = `durable on nodes ${nodes} of ${tellConfiguration(configuration)}`;
     this.#ghost.violated('R7', `${who(sight)} commits ${nameOf(status.commit, term)}, ${where}`);
   }
 }

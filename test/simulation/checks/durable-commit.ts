@@ -3,7 +3,7 @@
  * message that brought them said. A node that restarts must know of every configuration entry that
  * is committed in its log, or it campaigns by an old configuration while its state catches up.
  */
-import type { GroupId, Index, NodeId, Term } from '../../../src/raft/core/types.js';
+import type { GroupId, Index, NodeId } from '../../../src/raft/core/types.js';
 import type { GroupMessage } from '../../../src/raft/transport/types.js';
 import type { GroupWrite } from '../../../src/raft/wal/types.js';
 import type { ProcessView } from '../observer.js';
@@ -12,16 +12,10 @@ import type { Ghost } from './ghost.js';
 import type { GhostLog } from './ghost-log.js';
 import { nameOf } from './log-matching.js';
 
-/** What a leader said with an entry. */
-interface Told {
-  readonly term: Term;
-  readonly commit: Index;
-}
-
 export class DurableCommit implements Check {
   readonly #ghost: Ghost;
-  /** By group and entry. Of several messages the one with the least: the others may be refused. */
-  readonly #told = new WeakMap<ProcessView, Map<GroupId, Map<string, Told>>>();
+  /** Per group and entry: the least commit index that came with it. */
+  readonly #told = new WeakMap<ProcessView, Map<GroupId, Map<string, Index>>>();
 
   constructor(ghost: Ghost) {
     this.#ghost = ghost;
@@ -32,41 +26,37 @@ export class DurableCommit implements Check {
       if (message.type !== 'append') continue;
       const last = message.entries.at(-1);
       if (last === undefined) continue;
-      const { term } = message;
       const told = this.#of(process, group);
-      const name = nameOf(last.index, last.term);
-      const before = told.get(name);
-      if (before !== undefined && before.term > term) continue;
       const commit = Math.min(message.commit, last.index);
-      const least = before?.term === term ? Math.min(before.commit, commit) : commit;
-      told.set(name, { term, commit: least });
+      // The least that any message said: which of several was taken is not to be seen from here.
+      for (const { index, term } of message.entries) {
+        const name = nameOf(index, term);
+        told.set(name, Math.min(commit, told.get(name) ?? commit));
+      }
     }
   }
 
-  writing(process: ProcessView, log: GhostLog, { group, entries, hardState }: GroupWrite): void {
+  writing(process: ProcessView, _log: GhostLog, { group, entries, hardState }: GroupWrite): void {
     if (entries.length === 0) return;
     const told = this.#of(process, group);
-    const { term: now } = hardState ?? log.hardState;
-    let least = 0;
+    let commit = 0;
     for (const { index, term } of entries) {
       const name = nameOf(index, term);
-      const said = told.get(name);
-      // Whoever led an earlier term may have been removed since: then nobody listened.
-      if (said?.term === now) least = Math.max(least, said.commit);
+      commit = Math.max(commit, told.get(name) ?? 0);
       told.delete(name);
     }
     const written = hardState?.commit;
-    if (written !== undefined && written >= least) return;
-    const what = `writes entries with commit ${written ?? 'of before'}, they came with ${least}`;
+    if (written !== undefined && written >= commit) return;
+    const what = `writes entries with commit ${written ?? 'of before'}, they came with ${commit}`;
     this.#ghost.violated('R9', `node ${process.node}, group ${group} ${what}`);
   }
 
-  #of(process: ProcessView, group: GroupId): Map<string, Told> {
-    const groups = this.#told.get(process) ?? new Map<GroupId, Map<string, Told>>();
+  #of(process: ProcessView, group: GroupId): Map<string, Index> {
+    const groups = this.#told.get(process) ?? new Map<GroupId, Map<string, Index>>();
     this.#told.set(process, groups);
     const known = groups.get(group);
     if (known !== undefined) return known;
-    const told = new Map<string, Told>();
+    const told = new Map<string, Index>();
     groups.set(group, told);
     return told;
   }

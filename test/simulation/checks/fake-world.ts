@@ -184,6 +184,7 @@ export class FakeWorld {
     const nodes = this.fakes.map((fake) => ({
       id: fake.id,
       state: 'running' as const,
+      spoiled: new Set<number>(),
       get paused() {
         return fake.paused;
       },

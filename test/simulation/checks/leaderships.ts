@@ -50,7 +50,8 @@ export class Leaderships implements Check {
       if (hasQuorum(configuration, ({ replica }) => replica === from || promises.has(replica))) {
         continue;
       }
-      const what = `campaigns in term ${term} with promises of ${[...promises].join(' ') || 'none'}`;
+      const whose = [...promises].join(' ') || 'none';
+      const what = `campaigns in term ${term} with promises of ${whose}`;
       this.#ghost.violated(
         'R20',
         `node ${process.node}, replica ${from} of group ${group} ${what}`,

@@ -37,7 +37,8 @@ function replay(ordered: readonly Operation[], model: RegisterModel): string | u
   let latest: Operation | undefined;
   for (const operation of ordered) {
     if (latest !== undefined && operation.completedAt < latest.invokedAt) {
-      return `${tell(operation)} was over before ${tell(latest)}, which by the revisions comes first`;
+      const order = 'which by the revisions comes first';
+      return `${tell(operation)} was over before ${tell(latest)}, ${order}`;
     }
     if (latest === undefined || operation.invokedAt > latest.invokedAt) latest = operation;
     const next = model.step(state, operation);

@@ -1,17 +1,18 @@
 /**
- * R11, R13 and R17 at the wire: nothing leaves a node that speaks of what is not on its disk, nothing
- * at all does once its disk has failed, and what was acknowledged to a leader stays for as long as
- * its term lasts.
+ * R11, R13 and R17 at the wire: nothing leaves a node that speaks of what is not on its disk,
+ * nothing at all does once its disk has failed, and what was acknowledged to a leader stays for as
+ * long as its term lasts.
  */
-import type {
-  AppendResponse,
-  GroupId,
-  Index,
-  Message,
-  NodeId,
-  Term,
-  VoteRequest,
-  VoteResponse,
+import {
+  type AppendResponse,
+  type GroupId,
+  type Index,
+  type Message,
+  NOBODY,
+  type NodeId,
+  type Term,
+  type VoteRequest,
+  type VoteResponse,
 } from '../../../src/raft/core/types.js';
 import type { GroupMessage } from '../../../src/raft/transport/types.js';
 import type { GroupWrite } from '../../../src/raft/wal/types.js';
@@ -71,6 +72,7 @@ export class Wire implements Check {
         this.#ghost.violated('R13', `${where} is replica ${log.replica}, not ${message.from}`);
       }
       if (type !== 'vote') this.#wasAsked(process, where, group, message);
+      if (type === 'vote' && isElected(process, group, message)) continue;
       this.#asserts(where, group, log, message);
     }
   }
@@ -181,4 +183,13 @@ export class Wire implements Check {
     const leads = raft?.role === 'leader' && raft.status.term === term;
     return leads && raft.status.self === to ? raft.termAt(index) : undefined;
   }
+}
+
+/**
+ * The election is decided, and its leader may have replaced what stood in the candidate's log when
+ * it began to campaign: nobody can be elected by this message any more.
+ */
+function isElected(process: ProcessView, group: GroupId, { term }: Message): boolean {
+  const status = process.group(group)?.raft.status;
+  return status !== undefined && status.term === term && status.leader !== NOBODY;
 }

@@ -21,15 +21,19 @@ export const membershipBugs: readonly PlantedBug[] = [
     edits: [
       {
         file: 'src/raft/core/quorum.js',
-        find: 'return Math.min(reachedByMajority(quorum.voters, reached), reachedByMajority(quorum.outgoing, reached));',
+        find:
+          'return Math.min(reachedByMajority(quorum.voters, reached), ' +
+          'reachedByMajority(quorum.outgoing, reached));',
         replace:
-          'return reachedByMajority([...new Set([...quorum.voters, ...quorum.outgoing])], reached);',
+          'const all = [...new Set([...quorum.voters, ...quorum.outgoing])];\n' +
+          '    return reachedByMajority(all, reached);',
       },
       {
         file: 'src/raft/core/quorum.js',
         find: 'const incoming = majorityVote(quorum.voters, vote);',
         replace:
-          'return majorityVote([...new Set([...quorum.voters, ...quorum.outgoing])], vote);\n    const incoming = majorityVote(quorum.voters, vote);',
+          'return majorityVote([...new Set([...quorum.voters, ...quorum.outgoing])], vote);\n' +
+          '    const incoming = majorityVote(quorum.voters, vote);',
       },
     ],
   },

@@ -1,6 +1,6 @@
 /**
- * A planted bug: one mistake that somebody could have made in `src`, made on purpose and for one run.
- * A simulator that does not find it proves nothing about the mistakes that nobody knows of.
+ * A planted bug: one mistake that somebody could have made in `src`, made on purpose and for one
+ * run. A simulator that does not find it proves nothing about the mistakes that nobody knows of.
  */
 
 import type { DirectedName } from './directed.js';
