@@ -134,16 +134,17 @@ t.test('E8: learners are sent everything and count for nothing', async (t) => {
   t.equal(log.commit, 1);
 });
 
+const member = (replica: ReplicaId) => ({ node: replica, replica });
+const joint: Configuration = {
+  voters: [1, 4, 5].map(member),
+  outgoing: [1, 2, 3].map(member),
+  learners: [],
+  learnersNext: [],
+  autoLeave: true,
+  nextReplica: 100,
+};
+
 t.test('6, sys 30: in a joint configuration both majorities decide', async (t) => {
-  const member = (replica: ReplicaId) => ({ node: replica, replica });
-  const joint: Configuration = {
-    voters: [1, 4, 5].map(member),
-    outgoing: [1, 2, 3].map(member),
-    learners: [],
-    learnersNext: [],
-    autoLeave: true,
-    nextReplica: 100,
-  };
   const { log, durable, accept, hear, leadership } = lead({ configuration: joint });
   durable();
   accept(4, 1);
@@ -160,6 +161,20 @@ t.test('6, sys 30: in a joint configuration both majorities decide', async (t) =
     led = leadership.tick(nextTick());
   }
   t.equal(led, false, 'check-quorum needs the old set, too');
+});
+
+t.test('6: in a joint configuration a read is confirmed by both majorities', async (t) => {
+  const { durable, accept, hear, flush, leadership } = lead({ configuration: joint });
+  durable();
+  for (const id of [2, 4]) accept(id, 1);
+  leadership.reads.addLocal(70);
+  flush();
+  const { lastContext } = leadership.reads;
+  hear(4, lastContext);
+  hear(5, lastContext);
+  t.same(leadership.takeGrantedReads(), [], 'the whole new set is not enough');
+  hear(3, lastContext);
+  t.match(leadership.takeGrantedReads(), [{ local: [70] }]);
 });
 
 t.test('C9: what is proposed and not committed is limited in bytes', async (t) => {
