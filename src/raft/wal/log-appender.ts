@@ -98,6 +98,7 @@ export class LogAppender {
     this.#offset = FRAMES_BEGIN;
     this.#previousBytes = 0;
     await this.#write(this.#writer, next, FrameKind.first, batch);
+    supply.begun();
   }
 
   /** The table of all groups, and behind it in the same frame the batch that found no room. */

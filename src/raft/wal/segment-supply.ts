@@ -27,6 +27,8 @@ export interface SupplyOptions {
 export class SegmentSupply {
   readonly #options: SupplyOptions;
   #next: Segment | undefined;
+  /** Taken, and without a frame on the disk: until then nothing may come behind it. */
+  #beginning = false;
   /** Never rejects. */
   #job: Promise<void> | undefined;
   /** The disk was full; tried again only when the segment is needed. */
@@ -50,7 +52,11 @@ export class SegmentSupply {
     this.#run(work).catch(this.#options.onFailure);
   }
 
-  /** The segment after the newest, with room for `bytes`. Waits for it when it is not ready. */
+  /**
+   * The segment after the newest, with room for `bytes`. Waits for it when it is not ready. Nothing
+   * is prepared after that until it is `begun`: jobs that end meanwhile would prepare it again, in
+   * the place of what is being written, and a second one behind it is damage to a recovery.
+   */
   async take(bytes: number): Promise<Segment> {
     while (this.#job !== undefined) await this.#job;
     if (this.#next === undefined || this.#next.capacityBytes < bytes) {
@@ -66,7 +72,13 @@ export class SegmentSupply {
       });
     }
     this.#next = undefined;
+    this.#beginning = true;
     return next;
+  }
+
+  /** The first frame of the segment that was taken is durable. */
+  begun(): void {
+    this.#beginning = false;
   }
 
   /** The log is poisoned: nothing new is begun. */
@@ -100,7 +112,8 @@ export class SegmentSupply {
 
   #due(): (() => Promise<void>) | undefined {
     const { segments, segmentBytes } = this.#options;
-    if (this.#next === undefined && !this.#full && segments.newest !== undefined) {
+    const free = this.#next === undefined && !this.#beginning;
+    if (free && !this.#full && segments.newest !== undefined) {
       return () => this.#prepare(segmentBytes);
     }
     // One finished segment waits for its next use; the others are space that somebody may need.

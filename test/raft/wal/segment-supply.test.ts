@@ -57,6 +57,32 @@ t.test('a segment that is too small is replaced by one that is not', async (t) =
   await supply.close();
 });
 
+t.test(
+  'a taken segment is not prepared a second time, nor another one before it is begun',
+  async (t) => {
+    const { supply, state, jobs, disk } = await startLog();
+    supply.tend();
+    await settle();
+    const taken = await supply.take(8192);
+    const before = disk.contentOf('d/000000000002.wal');
+    const count = jobs.length;
+    const tendAgain = async () => {
+      supply.tend();
+      await settle();
+      return jobs.length - count;
+    };
+    // As any job does that ends while the end of the segment before is being written.
+    t.equal(await tendAgain(), 0);
+    t.equal(disk.contentOf('d/000000000002.wal'), before, 'the file that is about to be written');
+    state.segments.push(taken);
+    t.equal(await tendAgain(), 0, 'two segments without a frame are damage to a recovery');
+    supply.begun();
+    t.equal(await tendAgain(), 1);
+    t.same(disk.paths.at(-1), 'd/000000000003.wal');
+    await supply.close();
+  },
+);
+
 t.test('a full disk is an error only when the segment is taken', async (t) => {
   const { supply, disk, failures } = await startLog();
   disk.capacityBytes = disk.usedBytes;
