@@ -237,11 +237,9 @@ export class Machine implements NodeView {
   }
 }
 
-/** What an operator mends by restarting the machine. */
+/** What an operator mends by restarting the machine: a fault that the simulation has made. */
 function isDiskFailure(error: unknown): boolean {
-  if (error instanceof WalError) {
-    return ['wal_write_failed', 'wal_read_failed', 'wal_full'].includes(error.code);
-  }
+  if (error instanceof WalError && error.code === 'wal_full') return true;
   for (let cause = error; cause instanceof Error; cause = cause.cause) {
     if (cause.message.includes('simulated')) return true;
   }

@@ -65,8 +65,10 @@ export class Snapshots implements Check {
       const what = `is at revision ${state.revision} instead of ${revision}`;
       this.#ghost.violated('R15', `${who(sight)}, installed at ${state.applied}, ${what}`);
     }
-    const twin = this.#ghost.world.nodes.find(({ process: other, spoiled }) => {
-      if (spoiled.has(id)) return false;
+    const { nodes } = this.#ghost.world;
+    // What a fault has changed travels with snapshots until the replicas are compared.
+    if (nodes.some(({ spoiled }) => spoiled.has(id))) return;
+    const twin = nodes.find(({ process: other }) => {
       const raft = other === process ? undefined : other?.group(id)?.raft;
       const complete = raft !== undefined && !raft.status.installing;
       return complete && other?.shards().some((s) => s.group === id && s.applied === state.applied);
