@@ -157,9 +157,11 @@ export class FaultInjector {
 
   #gracefulRestart({ node, handOverMs, forMs }: GracefulRestartFault): void {
     const machine = this.#machine(node);
-    machine.stop(handOverMs);
-    // Also when all faults have ended meanwhile: nobody else starts a node that is still stopping.
-    this.#world.time.after(handOverMs + forMs, () => machine.start());
+    machine.stop(handOverMs, () => {
+      // It may take longer than the faults go on.
+      if (this.#over) machine.start();
+      else this.#end(forMs, () => machine.start());
+    });
   }
 
   #pause({ node, forMs, suspended }: PauseFault): void {
@@ -241,7 +243,6 @@ export class FaultInjector {
     if (described === undefined || !canLose(this.#world, node)) return;
     machine.die('crash');
     if (damageState(machine.files.file, described, pick)) {
-      machine.spoiled.add(shard);
       this.#world.covered('a state was damaged');
       this.#world.event(node, `the state of shard ${shard} is damaged`);
     }

@@ -135,12 +135,14 @@ export class Machine implements NodeView {
   }
 
   /** Hands over and closes in the proper order; nothing is left undone. */
-  stop(handOverMs: number): void {
+  stop(handOverMs: number, gone: () => void): void {
     const { process } = this;
     if (process === undefined || this.state !== 'running') return;
     this.#world.event(this.id, 'is asked to stop');
     const stopped = () => {
-      if (!process.dead) this.die('crash');
+      if (process.dead) return;
+      this.die('crash');
+      gone();
     };
     process.clock.enter(() => {
       process.kv

@@ -10,6 +10,7 @@ const { values, positionals } = parseArgs({
     from: { type: 'string', default: '1' },
     /** Known seeds prove that the bug can be found, not how soon. */
     known: { type: 'boolean', default: false },
+    verbose: { type: 'boolean', default: false },
   },
 });
 
@@ -20,6 +21,7 @@ const { problems } = await selftest({
   bugs: values.known ? named : named.map((bug) => ({ ...bug, seeds: [] })),
   seeds: () => seedsFrom(Number(values.from)),
   tell: (line) => console.log(line),
+  verbose: values.verbose,
 });
 for (const problem of problems) console.log(`\n${problem}`);
 process.exitCode = problems.length === 0 ? 0 : 1;

@@ -14,6 +14,8 @@ export interface SelftestOptions {
   /** The seeds to try after those that are known to find it. */
   readonly seeds: () => Iterable<number>;
   readonly tell: (line: string) => void;
+  /** Also what was found, in words. */
+  readonly verbose?: boolean;
 }
 
 export interface Selftest {
@@ -29,9 +31,10 @@ export async function selftest(options: SelftestOptions): Promise<Selftest> {
   tell(row(['planted bug', 'found by', 'seeds', 'seconds', 'first seed', 'at']));
   const work = async () => {
     for (let bug = waiting.shift(); bug !== undefined; bug = waiting.shift()) {
-      const done = await hunt(bug, joined(bug.seeds ?? [], seeds()), budgetMs);
+      const done = await hunt(bug, joined(bug.seeds ?? [1], seeds()), budgetMs);
       hunts.push(done);
       tell(line(done));
+      if (options.verbose && done.caught !== undefined) tell(`  ${done.caught.what}`);
     }
   };
   await Promise.all(Array.from({ length: jobs }, work));

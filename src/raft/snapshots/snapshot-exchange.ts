@@ -134,9 +134,10 @@ export class SnapshotExchange {
   /** The log has the snapshot's mark, durably; its file takes the place of the state. */
   install(group: Group, { index, term }: EntryId): void {
     const { logger } = this.#options;
-    this.#installing.set(group.id, { index, term });
+    const id = { index, term };
+    this.#installing.set(group.id, id);
     logger.info({ group: group.id, index, term }, 'installing a snapshot');
-    void this.#install(group, { index, term });
+    void this.#install(group, id);
   }
 
   async #install(group: Group, id: EntryId): Promise<void> {
@@ -148,6 +149,7 @@ export class SnapshotExchange {
       failure = error;
     }
     if (this.#stopped || this.#options.group(group.id) !== group) return;
+    // A later one may have taken its place.
     if (this.#installing.get(group.id) === id) this.#installing.delete(group.id);
     if (failure === undefined) {
       this.#installed += 1;

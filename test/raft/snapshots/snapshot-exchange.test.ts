@@ -136,6 +136,7 @@ t.test(
     await world.pass(2_000);
     t.equal(world.at(3).stateMachine.texts(1).length, 30);
     t.equal(world.at(3).host.group(1)?.raft.installing, false);
+    t.same(world.at(3).host.snapshots.statistics.transfers, [], 'nothing is shown as under way');
   },
 );
 

@@ -55,7 +55,8 @@ export class HistoryRecorder implements Check {
   #withEffects(operations: readonly Asked[]): Asked[] {
     const answered = new Set(
       operations.flatMap(({ kind, key, told }) =>
-        kind === 'delete' ? `${key} ${told.shardRevision}` : [],
+        // One that found nothing names the revision of whoever was there before it.
+        kind === 'delete' && told.outcome === 'deleted' ? `${key} ${told.shardRevision}` : [],
       ),
     );
     const taken = new Map<string, number>();

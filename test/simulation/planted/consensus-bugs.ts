@@ -22,6 +22,7 @@ export const consensusBugs: readonly PlantedBug[] = [
   {
     name: 'leader-counts-itself-early',
     breaks: 'A leader counts its own entries before its disk has them (C1).',
+    seeds: [2],
     edits: [
       {
         file: leadership,
@@ -33,6 +34,7 @@ export const consensusBugs: readonly PlantedBug[] = [
   {
     name: 'commit-old-term',
     breaks: 'Entries of earlier terms are committed by counting replicas (figure 8).',
+    seeds: [7],
     edits: [
       {
         file: leadership,
@@ -57,6 +59,7 @@ export const consensusBugs: readonly PlantedBug[] = [
     name: 'read-before-noop',
     breaks:
       'A new leader grants reads by a commit index that may lie behind its predecessor’s (F1).',
+    seeds: [2],
     edits: [
       {
         file: reads,
@@ -69,6 +72,7 @@ export const consensusBugs: readonly PlantedBug[] = [
     name: 'old-incarnation-message',
     breaks: 'A restarted follower takes the answer to its former process’s read for its own (F2).',
     directed: 'restarts over long lines',
+    seeds: [3],
     edits: [
       {
         file: raft,
@@ -81,6 +85,7 @@ export const consensusBugs: readonly PlantedBug[] = [
     name: 'truncate-matching-entries',
     breaks: 'A follower cuts its log behind an old append, although the entries match (B1, B2).',
     directed: 'bad weather',
+    seeds: [2],
     edits: [
       { file: log, find: 'if (!this.matches(entry))\n                break;', replace: 'break;' },
     ],
@@ -132,6 +137,7 @@ export const consensusBugs: readonly PlantedBug[] = [
   {
     name: 'truncated-proposal-called-dead',
     breaks: 'A deposed leader tells its clients that what they proposed is not applied.',
+    seeds: [4],
     edits: [
       {
         file: 'src/raft/group.js',
@@ -162,6 +168,7 @@ export const consensusBugs: readonly PlantedBug[] = [
     name: 'stale-read-age-from-answer',
     breaks:
       'The age of a stale read is counted from the leader’s answer and not from the question.',
+    directed: 'long lines',
     edits: [
       {
         file: 'src/raft/host.js',

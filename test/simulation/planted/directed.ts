@@ -52,6 +52,16 @@ const schedules = {
       delayMaxMs: 30,
     },
   }),
+  /** Answers that take long, and many readers who are content with old ones. */
+  'long lines': (drawn) => {
+    const plan = on(drawn, { nodes: 3, replicas: 3, shards: 1 });
+    const mix = { put: 40, conditionalPut: 0, delete: 0, read: 10, staleRead: 50 };
+    return {
+      ...directed(plan, []),
+      network: { ...plan.network, delayMinMs: 50, delayMaxMs: 80 },
+      clients: plan.clients.map((client) => ({ ...client, mix, thinkMs: 20, roams: true })),
+    };
+  },
   /** Answers that are under way for so long that they reach the asker’s next process. */
   'restarts over long lines': (plan) => {
     const { raftTiming = defaultTiming, hostTiming = defaultHostTiming } = plan.cluster.tuning;

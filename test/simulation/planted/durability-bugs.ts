@@ -25,7 +25,7 @@ export const durabilityBugs: readonly PlantedBug[] = [
       {
         file: raft,
         find: 'state: { term, vote, commit: this.#log.commit },',
-        replace: 'state: { term, vote: NOBODY, commit: this.#log.commit },',
+        replace: 'state: { term, vote: 0, commit: this.#log.commit },',
       },
     ],
   },
@@ -56,6 +56,7 @@ export const durabilityBugs: readonly PlantedBug[] = [
     name: 'torn-wal-accepted',
     breaks: 'Recovery believes frames whose checksum does not hold.',
     directed: 'power cuts',
+    seeds: [2],
     edits: [
       {
         file: 'src/raft/wal/frame-scanner.js',
@@ -68,6 +69,7 @@ export const durabilityBugs: readonly PlantedBug[] = [
     name: 'corrupt-middle-truncated',
     breaks: 'Damage in the middle of the log passes for its end and cuts what was acknowledged.',
     directed: 'a flipped bit',
+    seeds: [2],
     edits: [
       {
         file: 'src/raft/wal/recovery.js',

@@ -53,6 +53,7 @@ export const membershipBugs: readonly PlantedBug[] = [
     name: 'replica-id-ignored',
     breaks: 'A replica takes messages that were meant for its predecessor on the same node (G2).',
     directed: 'members of old',
+    seeds: [10],
     edits: [
       {
         file: 'src/raft/message-intake.js',

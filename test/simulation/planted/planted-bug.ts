@@ -19,7 +19,7 @@ export interface PlantedBug {
   /** What is no longer true, in a sentence. */
   readonly breaks: string;
   readonly edits: readonly Edit[];
-  /** Seeds that are known to find it, tried first. */
+  /** Seeds that are known to find it, tried first; without them it is the first one. */
   readonly seeds?: readonly number[];
   /** Chance finds it too rarely: the fault schedule that does, by its name. */
   readonly directed?: DirectedName;

@@ -15,17 +15,6 @@ export const snapshotBugs: readonly PlantedBug[] = [
     ],
   },
   {
-    name: 'snapshot-loses-rows',
-    breaks: 'Rows that stood in the shard before a snapshot are not taken away by it.',
-    edits: [
-      {
-        file: 'src/kv/store/snapshot-install.js',
-        find: 'await steps.erase(action, { start: old.rangeStart, end: old.rangeEnd }, check);',
-        replace: '',
-      },
-    ],
-  },
-  {
     name: 'apply-while-installing',
     breaks: 'Entries behind a snapshot are applied before its rows are there (D5).',
     edits: [
