@@ -136,8 +136,6 @@ export class Leadership {
     for (const replica of membership.replicas) {
       if (replica === self || this.#followers.has(replica)) continue;
       const progress = new Progress(log.lastIndex + 1, { messagesMax, bytesMax });
-      // A new one is given a period to answer in, or check-quorum fails at once (E7).
-      progress.active = true;
       this.#followers.set(replica, progress);
     }
   }

@@ -33,10 +33,11 @@ function lead(setup: {
 }) {
   const log = logOfTerms(setup.terms ?? []);
   const outbox = new Outbox();
+  const membership = new Membership(setup.configuration ?? configurationOf({ voters: 3 }));
   const leadership = new Leadership({
     self: 1,
     term,
-    membership: new Membership(setup.configuration ?? configurationOf({ voters: 3 })),
+    membership,
     log,
     outbox,
     timing: defaultTiming,
@@ -46,6 +47,7 @@ function lead(setup: {
   let token = 0;
   return {
     log,
+    membership,
     leadership,
     /** The leader's own disk answers. */
     durable() {
@@ -161,6 +163,18 @@ t.test('6, sys 30: in a joint configuration both majorities decide', async (t) =
     led = leadership.tick(nextTick());
   }
   t.equal(led, false, 'check-quorum needs the old set, too');
+});
+
+t.test('E6: what a smaller majority holds is committed as soon as it is one', async (t) => {
+  const configuration = configurationOf({ voters: 4 });
+  const { log, durable, accept, membership, leadership } = lead({ configuration });
+  durable();
+  accept(2, 1);
+  t.equal(log.commit, 0, 'two of four');
+  membership.replaceBy({ ...configurationOf({ voters: 3 }), nextReplica: 5 });
+  leadership.membershipChanged();
+  t.equal(log.commit, 1, 'two of three');
+  t.same([...leadership.followers.keys()], [2, 3]);
 });
 
 t.test('6: in a joint configuration a read is confirmed by both majorities', async (t) => {

@@ -2,9 +2,11 @@
  * The log: what is kept, durable, committed and handed out.
  */
 import t from 'tap';
+import { encodeConfiguration } from '../../../src/raft/core/configuration-codec.js';
 import { ImpossibleInput } from '../../../src/raft/core/impossible-input.js';
 import { InvariantViolation } from '../../../src/raft/core/invariant.js';
 import { RaftLog } from '../../../src/raft/core/log.js';
+import { EntryKind } from '../../../src/raft/core/types.js';
 import { entriesOfTerms, logOfTerms } from './log-of-terms.js';
 import { configurationOf } from './simulated-cluster.js';
 
@@ -152,4 +154,26 @@ t.test('B1: what comes again is skipped entry by entry', async (t) => {
   t.equal(log.acceptFrom({ index: 0, term: 0 }, entriesOfTerms([1, 1])), true);
   t.equal(log.lastIndex, 3);
   t.equal(log.hasUnwritten, false);
+});
+
+t.test('a configuration goes with its entry when that is truncated', async (t) => {
+  const log = logOfTerms([1, 1], { commit: 1, applied: 1 });
+  const data = encodeConfiguration(configurationOf({ voters: 3 }));
+  log.append({ index: 3, term: 1, kind: EntryKind.configuration, data });
+  t.equal(log.configurations.at(3).voters.length, 3);
+  t.equal(log.configurationUnapplied, false, 'nobody says that it is committed');
+  log.acceptFrom({ index: 2, term: 1 }, entriesOfTerms([2], 3));
+  t.equal(log.configurations.at(3).voters.length, 1);
+  log.commitTo(3);
+  t.equal(log.configurationUnapplied, false);
+  log.append({ index: 4, term: 2, kind: EntryKind.configuration, data });
+  log.commitTo(4);
+  t.equal(log.configurationUnapplied, true);
+  t.equal(log.configurationInForce.voters.length, 1, 'until it is applied');
+});
+
+t.test('what should be a configuration and is none stops the replica', async (t) => {
+  const log = logOfTerms([1]);
+  const entry = { index: 2, term: 1, kind: EntryKind.configuration, data: Buffer.from('x') };
+  t.throws(() => log.append(entry), ImpossibleInput);
 });
