@@ -146,7 +146,7 @@ t.test('F6: a read that waits for a majority is granted when the majority shrink
   t.match(cluster.granted, [{ id: read }]);
 });
 
-t.test('E7: a voter that was just added was heard as a learner and may be silent for a while', async (t) => {
+t.test('E7: a new voter was heard as a learner and may be silent for a while', async (t) => {
   const cluster = led({ voters: 1 });
   cluster.change(1, add(2));
   pass(cluster, 4, 1);
