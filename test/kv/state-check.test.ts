@@ -48,7 +48,9 @@ t.test('a damaged follower is found, serves nothing, and is healed', async (t) =
   await cluster.until('the damage is found', () => damaged(cluster, victim) === 1);
   await cluster.until('it is healed', () => {
     const replica = cluster.at(victim).shards()[0]?.replica;
-    return replica?.installing === false && replica.damaged === false;
+    // What was found is counted a turn before the replica is told.
+    const { installed } = cluster.at(victim).statistics().snapshots;
+    return installed === 1 && replica?.installing === false && replica.damaged === false;
   });
   const { found, node } = await cluster.get(victim, 'key 7', { consistency: 'stale' });
   t.equal(node, victim);
@@ -66,7 +68,9 @@ t.test('a damaged leader hands over and is healed', async (t) => {
   await cluster.until('the damage is found', () => damaged(cluster, victim) === 1);
   await cluster.until('it is healed', () => {
     const replica = cluster.at(victim).shards()[0]?.replica;
-    return replica?.installing === false && replica.damaged === false;
+    // What was found is counted a turn before the replica is told.
+    const { installed } = cluster.at(victim).statistics().snapshots;
+    return installed === 1 && replica?.installing === false && replica.damaged === false;
   });
   for (const id of [1, 2, 3]) {
     const { found } = await cluster.get(id, 'key 7', { consistency: 'stale' });
