@@ -243,6 +243,7 @@ export class FaultInjector {
     if (described === undefined || !canLose(this.#world, node)) return;
     machine.die('crash');
     if (damageState(machine.files.file, described, pick)) {
+      machine.spoiled.add(shard);
       this.#world.covered('a state was damaged');
       this.#world.event(node, `the state of shard ${shard} is damaged`);
     }
