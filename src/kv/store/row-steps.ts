@@ -9,8 +9,8 @@ import type { StateDatabase } from './state-database.js';
 import type { HashRange } from './types.js';
 
 /** A step ends with the row that reaches one of these; one row may be larger. */
-export const stepBytesMax = 256 * 1024;
-export const stepRowsMax = 256;
+export const stepBytesMax = 128 * 1024;
+export const stepRowsMax = 128;
 /** New keys may cost 70 us each when the index does not fit into memory, so time counts, too. */
 export const stepMsMax = 4;
 /** How often a job looks whether it may go on. */

@@ -207,7 +207,7 @@ export class SqliteSnapshots implements SnapshotFiles {
   }
 
   async #install(group: GroupId, id: EntryId): Promise<void> {
-    const { shards, writer } = this.#parts;
+    const { shards } = this.#parts;
     const shard = shards.get(group);
     const whole = shard?.standing === Standing.whole;
     if (whole && shard.applied >= id.index) {
@@ -219,24 +219,33 @@ export class SqliteSnapshots implements SnapshotFiles {
     this.#installing = file;
     try {
       await this.#check(file);
-      const reader = new SnapshotReader(file.path);
-      try {
-        const installed = await installSnapshot(
-          { ...this.#parts, steps: this.#steps },
-          reader,
-          group,
-        );
-        writer.forget(group);
-        return await this.#finish(installed, id);
-      } finally {
-        reader.close();
-      }
+      const installed = await this.#replaceState(group, file);
+      return await this.#finish(installed, id);
     } catch (cause) {
       const refused = cause instanceof SnapshotError && cause.code === 'refused';
       if (refused) await this.#folder.removeReceived(file);
       throw cause;
     } finally {
       this.#installing = undefined;
+    }
+  }
+
+  /**
+   * The file is closed again before it may be removed: whoever closes a removed file last frees its
+   * blocks, and for a gigabyte that stops the loop for 0.2 s (`bench/snapshot.ts`).
+   */
+  async #replaceState(group: GroupId, file: ReceivedFile): Promise<ShardDraft> {
+    const reader = new SnapshotReader(file.path);
+    try {
+      const installed = await installSnapshot(
+        { ...this.#parts, steps: this.#steps },
+        reader,
+        group,
+      );
+      this.#parts.writer.forget(group);
+      return installed;
+    } finally {
+      reader.close();
     }
   }
 
