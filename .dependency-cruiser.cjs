@@ -49,6 +49,18 @@ module.exports = {
       { path: '^(test|jepsen-lite|bench)/' },
     ),
     forbid(
+      'jepsen-lite-is-a-black-box',
+      'It judges any product over HTTP; what it shared with one it could not judge.',
+      { path: '^jepsen-lite/' },
+      { path: '^(src|test|bench)/' },
+    ),
+    forbid(
+      'checker-runs-anywhere',
+      'The checker is a library over histories: no cluster, no files, no report.',
+      { path: '^jepsen-lite/(checker|history)/' },
+      { path: '^jepsen-lite/(?!checker/|history/)' },
+    ),
+    forbid(
       'no-development-packages-in-src',
       'What is shipped runs with `npm ci --omit=dev`.',
       { path: '^src/' },

@@ -8,7 +8,7 @@ import { parse } from './syntax.js';
 import type { SourceFile } from './tree.js';
 
 /** Tests of the whole, of several files at once, or of the tests' own machinery. */
-const testFoldersApart = /^test\/(contracts|scenarios|simulation|system|runner|tidy)\//;
+const testFoldersApart = /^test\/(contracts|jepsen-lite|scenarios|simulation|system|runner|tidy)\//;
 const testsApart = new Set(['test/tidy.test.ts', 'test/layers.test.ts', 'test/launcher.test.ts']);
 
 export interface Mirror {
