@@ -98,14 +98,19 @@ function drawSnapshots(random: Random): SnapshotLimits {
   const receiveIdleMs = random.between(3_000, 15_000);
   const retryMs = random.between(50, 500);
   const chunkBytesMax = size(random, 512, 256 * KiB);
+  const windowChunks = random.between(1, 4);
+  const sendingMax = random.between(1, 3);
+  const receivingMax = random.between(1, 3);
+  const bytesPerSecond = size(random, 16 * KiB, 64 * MiB);
+  const answerMs = random.between(500, receiveIdleMs - retryMs - 1);
   return {
     ...defaultSnapshotLimits,
     chunkBytesMax,
-    windowChunks: random.between(1, 4),
-    sendingMax: random.between(1, 3),
-    receivingMax: random.between(1, 3),
-    sendBytesPerSecond: Math.max(chunkBytesMax, size(random, 16 * KiB, 64 * MiB)),
-    answerMs: random.between(500, receiveIdleMs - retryMs - 1),
+    windowChunks,
+    sendingMax,
+    receivingMax,
+    sendBytesPerSecond: Math.max(Math.ceil((chunkBytesMax * 2_000) / answerMs), bytesPerSecond),
+    answerMs,
     retryMs,
     receiveIdleMs,
     reuseMs: random.between(500, 15_000),

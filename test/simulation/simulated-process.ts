@@ -138,13 +138,14 @@ export class SimulatedProcess implements ProcessView {
     const createShards = store.createShards.bind(store);
     store.apply = (work) => {
       const results = apply(work);
-      this.#step('after COMMIT');
       for (const [i, { group, entries }] of work.entries()) {
         hooks.applied(this, group, entries, results[i] ?? []);
         const last = entries.at(-1);
         trace.note(group, last?.index ?? 0, last?.term ?? 0);
         trace.line(this.node, () => `applied g${group} ${entries[0]?.index}-${last?.index}`);
       }
+      // Observers know of it by now: what a process did in its last moment is true of the next one.
+      this.#step('after COMMIT');
       return results;
     };
     store.createShards = (births) => {

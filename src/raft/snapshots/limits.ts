@@ -43,13 +43,14 @@ export const defaultSnapshotLimits: SnapshotLimits = {
 
 /** Throws when two constants contradict each other. */
 export function checkSnapshotLimits(limits: SnapshotLimits): void {
-  const { chunkBytesMax, windowChunks, sendBytesPerSecond } = limits;
+  const { chunkBytesMax, windowChunks, sendBytesPerSecond, answerMs } = limits;
+  const chunkMs = (chunkBytesMax / sendBytesPerSecond) * 1_000;
   invariant(chunkBytesMax >= 1 && windowChunks >= 1, 'a chunk can travel');
   invariant(limits.sendingMax >= 1 && limits.receivingMax >= 1, 'a snapshot can travel');
-  // Otherwise a full bucket never holds what one answer takes from it.
-  invariant(chunkBytesMax <= sendBytesPerSecond, 'a chunk takes no longer than a second');
+  // It waits in the queue for a quarter of the time at most; the last one is left for the way.
+  invariant(chunkMs <= answerMs / 2, 'a chunk flows before its answer is taken for lost');
   // A receiver asks several times before it gives up.
-  invariant(limits.answerMs + limits.retryMs < limits.receiveIdleMs, 'a lost answer is no end');
+  invariant(answerMs + limits.retryMs < limits.receiveIdleMs, 'a lost answer is no end');
   // The file is still there when a receiver comes back from a broken connection.
   invariant(limits.receiveIdleMs < limits.sendIdleMs, 'the receiver gives up first');
 }

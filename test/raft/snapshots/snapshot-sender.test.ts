@@ -132,6 +132,23 @@ t.test('bytes per second are shared', async (t) => {
   t.equal(sender.statistics.sentBytes, 300);
 });
 
+t.test('on a slow line pieces arrive in time, however often they are asked for', async (t) => {
+  const { clock, sender, settle, ask } = world({ sendBytesPerSecond: 400, answerMs: 500 });
+  sender.want(1, 12, need(5));
+  await settle();
+  let inTime = 0;
+  // A piece takes 250 ms to flow, and is asked for every 100 ms.
+  for (let asked = 0; asked < 60; asked += 1) {
+    const askedMs = clock.monotonicMs();
+    void ask(2, 0).then((kind) => {
+      if (kind === 'data' && clock.monotonicMs() - askedMs < 500) inTime += 1;
+    });
+    await settle();
+    clock.advance(100);
+  }
+  t.ok(inTime >= 20, `${inTime} of 24 arrived in time`);
+});
+
 t.test('only what is held is served, and only what is in it', async (t) => {
   const { sender, settle, ask } = world();
   t.equal(await ask(2, 0), 'gone', 'nothing was made');

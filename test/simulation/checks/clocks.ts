@@ -45,7 +45,8 @@ export class Clocks {
     const now = { trueMs: nowMs, localMs: this.#world.node(node).monotonicMs };
     const localMs = now.localMs - ageMs;
     const looks = this.#looks.get(node) ?? [];
-    const at = looks.findLastIndex((look) => look.localMs <= localMs);
+    // Strictly before: while a clock stands still, all that time is one moment to the node.
+    const at = looks.findLastIndex((look) => look.localMs < localMs);
     const before = looks[at] ?? { trueMs: 0, localMs };
     const after = looks[at + 1] ?? now;
     // Right between two looks: exact. Otherwise at worst the moment of the look before.
