@@ -13,6 +13,10 @@ async function main(): Promise<number> {
     console.error(`${error instanceof Error ? error.message : error}\n\n${usage}`);
     return 2;
   }
+  if (given.help) {
+    console.log(usage.trimEnd());
+    return 0;
+  }
   if (given.plant !== undefined) plant(given.plant);
   const { work } = await import('./runner/worker.js');
   const { runPlanFile, runSeeds } = await import('./runner/run-seeds.js');

@@ -16,6 +16,8 @@ export interface Arguments {
   readonly durationMs: number | undefined;
   /** Whether to stop at the first seed that fails. */
   readonly keepGoing: boolean;
+  /** Only say what can be said. */
+  readonly help: boolean;
   /** A child that is sent its seeds. */
   readonly worker: boolean;
 }
@@ -34,6 +36,7 @@ export const usage = `The simulator of whole nodes.
   --plan FILE      run the plan in this file, as --shrink has written it
   --plant NAME     with this planted bug
   --keep-going     do not stop at the first failure
+  --help           show this
 
 Ends with 0: nothing found, 1: an invariant was broken, 2: wrong usage, 3: the runs tried out too
 little to prove anything.
@@ -54,6 +57,7 @@ export function readArguments(given: readonly string[]): Arguments {
       plan: { type: 'string' },
       plant: { type: 'string' },
       'keep-going': { type: 'boolean', default: false },
+      help: { type: 'boolean', short: 'h', default: false },
       worker: { type: 'boolean', default: false },
     },
   });
@@ -68,6 +72,7 @@ export function readArguments(given: readonly string[]): Arguments {
     plant: values.plant,
     durationMs: seconds === undefined ? undefined : seconds * 1000,
     keepGoing: values['keep-going'],
+    help: values.help,
     worker: values.worker,
   };
 }
