@@ -6,7 +6,7 @@ import { KvError } from '../../src/kv/errors.js';
 import type { MembershipRequest } from '../../src/kv/service.js';
 import type { NodeId } from '../../src/raft/core/types.js';
 import type { MembershipFault } from './faults.js';
-import { leaderOf, membersOf } from './membership.js';
+import { leaderOf, membersOf, soundMajority } from './membership.js';
 import type { World } from './world.js';
 
 export function changeMembers(world: World, fault: MembershipFault): void {
@@ -47,6 +47,11 @@ function requestOf(world: World, fault: MembershipFault): MembershipRequest | un
   const lost = members.find((id) => world.node(id).state === 'lost');
   const newcomer = choose(outside.map(({ id }) => id));
   const plain = { dryRun: false };
+  // Removing sound voters until damaged ones are a majority is no fault of the cluster's.
+  const mayTake = (node: NodeId, by: readonly NodeId[] = []) => {
+    const left = configuration.voters.map((voter) => voter.node).filter((id) => id !== node);
+    return soundMajority(world, shard, [...left, ...by]);
+  };
   switch (action) {
     case 'add':
     case 'add-learner':
@@ -65,11 +70,12 @@ function requestOf(world: World, fault: MembershipFault): MembershipRequest | un
     case 'demote':
     case 'remove': {
       const node = (action === 'remove' ? lost : undefined) ?? choose(members);
-      return node === undefined ? undefined : { ...plain, action, node };
+      return node === undefined || !mayTake(node) ? undefined : { ...plain, action, node };
     }
     case 'replace': {
       const node = lost ?? choose(members);
       if (node === undefined || newcomer === undefined) return undefined;
+      if (!mayTake(node, [newcomer])) return undefined;
       return { ...plain, action, node, by: newcomer, force: pick < 0.2 };
     }
   }

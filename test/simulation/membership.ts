@@ -56,3 +56,15 @@ export function canLose(world: World, node: NodeId): boolean {
   }
   return true;
 }
+
+/**
+ * True when these voters can do without those whose log or state a fault has damaged, whether or
+ * not anybody has noticed. What a majority does not have nothing can bring back.
+ */
+export function soundMajority(world: World, shard: GroupId, voters: readonly NodeId[]): boolean {
+  const sound = voters.filter((id) => {
+    const { state, damaged, spoiled } = world.node(id);
+    return state !== 'lost' && !damaged && !spoiled.has(shard);
+  });
+  return sound.length * 2 > voters.length;
+}

@@ -66,4 +66,28 @@ export const regressionSeeds: readonly RegressionSeed[] = [
     cause: `A segment that had just been taken for writing was prepared once more, and what was
       acknowledged in it was gone after a restart (segment-supply.test.ts).`,
   },
+  {
+    seed: 300175,
+    broke: 'R19',
+    cause: `The operator of the fault schedule: removed sound voters until those with a damaged state
+      were half of the rest, and no majority can say any more who is right.`,
+  },
+  {
+    seed: 300201,
+    broke: 'R18',
+    cause: `The simulated power cut: the end of the newest commit was written down only when the next
+      one began, so a sync did not cover it, and what the state had called durable was cut off.`,
+  },
+  {
+    seed: 300289,
+    broke: 'R19',
+    cause: `The operator of the fault schedule: removed a sound voter while another, just damaged, had
+      not been missed yet.`,
+  },
+  {
+    seed: 300599,
+    broke: 'R14',
+    cause: `The checks: a change proposed in the very turn in which the leader's first entry became
+      committed was taken for one that came before it.`,
+  },
 ];

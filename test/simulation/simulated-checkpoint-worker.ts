@@ -37,7 +37,10 @@ export class SimulatedCheckpointWorker implements CheckpointWorker {
   }
 
   syncWal(): Promise<void> {
-    const durable = this.#parts.folder.boundaries.syncing();
+    const { boundaries } = this.#parts.folder;
+    // The end of the newest commit is written down when the next one begins, which is not yet.
+    boundaries.committed(this.position());
+    const durable = boundaries.syncing();
     return this.#later('sync of the state log', () => {
       this.#files.syncWal();
       durable();

@@ -51,7 +51,12 @@ export function invariants(world: WorldView, { electionMs }: InvariantOptions): 
   ];
   const looked = all(checks, 'looked');
   const watch = new StatusWatch(ghost, looked);
-  const recovery = new Recovery(ghost, all(checks, 'writing'));
+  const writing = all(checks, 'writing');
+  const recovery = new Recovery(ghost, (process, log, write) => {
+    // What it proposes may rest on what has been committed in this very turn (seed 300599).
+    watch.look(process, write.group);
+    writing(process, log, write);
+  });
   // First what is known, then who asserts something about it.
   return combined([recovery, watch, ...checks]);
 }
