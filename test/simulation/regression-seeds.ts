@@ -93,4 +93,10 @@ export const regressionSeeds: readonly RegressionSeed[] = [
     cause: `The checks: a change proposed in the very turn in which the leader's first entry
       became committed was taken for one that came before it.`,
   },
+  {
+    seed: 400252,
+    broke: 'R7',
+    cause: `The checks: an entry may be committed by the answer of a disk that has been damaged
+      since; what a lost node had made durable still counts for what it had answered.`,
+  },
 ];
