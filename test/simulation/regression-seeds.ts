@@ -99,4 +99,10 @@ export const regressionSeeds: readonly RegressionSeed[] = [
     cause: `The checks: an entry may be committed by the answer of a disk that has been damaged
       since; what a lost node had made durable still counts for what it had answered.`,
   },
+  {
+    seed: 400774,
+    broke: 'R2',
+    cause: `The checks: a former leader that gets its own old entries back from a later one, in
+      place of another's, was taken for a leader that overwrites its log.`,
+  },
 ];
