@@ -105,4 +105,11 @@ export const regressionSeeds: readonly RegressionSeed[] = [
     cause: `The checks: a former leader that gets its own old entries back from a later one, in
       place of another's, was taken for a leader that overwrites its log.`,
   },
+  {
+    seed: 401642,
+    broke: 'R18',
+    cause: `The state of a removed replica was called gone before that was durable. The group came
+      back with an empty log, the power went, and the old state beside it looked like a log that
+      was lost: the node did not start (sqlite-snapshots-power-cut.test.ts).`,
+  },
 ];
