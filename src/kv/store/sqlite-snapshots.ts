@@ -221,10 +221,6 @@ export class SqliteSnapshots implements SnapshotFiles {
       await this.#check(file);
       const installed = await this.#replaceState(group, file);
       return await this.#finish(installed, id);
-    } catch (cause) {
-      const refused = cause instanceof SnapshotError && cause.code === 'refused';
-      if (refused) await this.#folder.removeReceived(file);
-      throw cause;
     } finally {
       this.#installing = undefined;
     }

@@ -76,10 +76,13 @@ export class SnapshotSending {
     else if (!sending.asked) sending.askIsDue = true;
   }
 
-  /** The follower could not get the file: perhaps it is no longer there. */
+  /**
+   * The follower could not get the file: perhaps it is no longer there. Asked again when it is
+   * heard next and not at once: its disk may be full, and then it fails as fast as it is offered.
+   */
   refused(replica: ReplicaId, index: Index): void {
     const sending = this.#byReplica.get(replica);
-    if (sending?.offered?.index === index) askAgain(sending);
+    if (sending?.offered?.index === index) sending.offered = undefined;
   }
 
   /** It has what it was offered, and the log was compacted beyond that meanwhile. */

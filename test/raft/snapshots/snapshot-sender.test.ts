@@ -201,3 +201,44 @@ t.test('forgotten and stopped it holds nothing and answers nobody', async (t) =>
   t.equal(answers.length, 2);
   t.equal(clock.timers, 0);
 });
+
+t.test(
+  'whoever waits while the pin is given up is answered, or it would never ask again',
+  async (t) => {
+    const { sender, files, answers, settle } = world();
+    let finish = () => {};
+    files.before = (step) =>
+      step === 'make' ? new Promise<void>((resolve) => (finish = resolve)) : undefined;
+    sender.want(1, 12, need(5));
+    await settle();
+    sender.want(1, 13, need(5));
+    await sender.forget(1);
+    t.match(answers, [{ to: 13, made: undefined }]);
+    finish();
+    await settle();
+    t.match(answers[1], { to: 12, made: { index: 10 } });
+  },
+);
+
+t.test('a file that cannot be read goes, and is made anew', async (t) => {
+  const { sender, files, answers, settle, ask } = world();
+  sender.want(1, 12, need(5));
+  await settle();
+  files.made.clear();
+  t.equal(await ask(2, 0), 'gone');
+  t.match(answers[1], { to: 12, made: undefined });
+  sender.want(1, 12, need(5));
+  await settle();
+  t.equal(await ask(2, 0), 'data');
+});
+
+t.test('a file that somebody asks for again and again is made anew after a while', async (t) => {
+  const { clock, sender, files, settle } = world();
+  for (let seconds = 0; seconds < 60; seconds += 1) {
+    sender.want(1, 12, need(5));
+    await settle();
+    clock.advance(1_000);
+  }
+  const makes = files.steps.filter((step) => step === 'make 1').length;
+  t.equal(makes, Math.ceil(60_000 / defaultSnapshotLimits.reuseMs));
+});
