@@ -124,4 +124,10 @@ export const regressionSeeds: readonly RegressionSeed[] = [
     broke: 'the simulator',
     cause: 'The checks: a state that was just found damaged was looked for and is not there.',
   },
+  {
+    seed: 404884,
+    broke: 'R14',
+    cause: `The checks: two votes in one turn are one write, with the later term. The earlier one is
+      as binding: that term is over for the voter.`,
+  },
 ];

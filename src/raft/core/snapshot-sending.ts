@@ -51,8 +51,10 @@ export class SnapshotSending {
     if (sending === undefined) return;
     sending.asked = false;
     sending.offered = undefined;
-    // None, or too old a one: asked again with the follower's next heartbeat answer.
-    if (snapshot === undefined || snapshot.index < sending.atLeast) return;
+    // None, or too old a one: asked again with the follower's next heartbeat answer. The log may
+    // have been compacted beyond it while it was made.
+    const least = Math.max(sending.atLeast, this.#log.mark.index);
+    if (snapshot === undefined || snapshot.index < least) return;
     this.#mustBeOwn(snapshot);
     sending.offered = snapshot;
     sending.offerIsDue = true;
