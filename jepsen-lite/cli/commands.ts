@@ -1,0 +1,7 @@
+/** All commands, in the order of the help. */
+import { checkCommand } from './check-command.js';
+import type { Command } from './command.js';
+import { runCommand } from './run-command.js';
+import { simCommand } from './sim-command.js';
+
+export const commands: readonly Command[] = [runCommand, checkCommand, simCommand];

@@ -1,0 +1,124 @@
+/** `jepsen-lite run`: clients and faults against a real cluster, and the verdict. */
+import type { Validity } from '../checker/verdict.js';
+import { HarnessError } from '../run/harness-error.js';
+import { judge, overall, type WorkloadVerdict } from '../run/judge.js';
+import { type LiveRun, liveRun } from '../run/live-run.js';
+import { folderName, ResultsFolder } from '../run/results-folder.js';
+import type { RunConfig } from '../run/run-config.js';
+import { summary } from '../run/summary.js';
+import { limitFlags, readLimits } from './check-command.js';
+import type { Command, Context } from './command.js';
+import { type ExitCode, exitCodeOf, exitCodes } from './exit-codes.js';
+import type { Flags } from './flags.js';
+import { readRunConfig, runFlags } from './run-flags.js';
+
+export const runCommand: Command = {
+  name: 'run',
+  takes: '--start N | --endpoint URL... [flags]',
+  summary: 'Drive a real cluster, break it, and check what clients saw',
+  flags: [
+    ...runFlags,
+    ...limitFlags,
+    { name: 'json', help: 'at the end, the results as JSON on standard output' },
+    { name: 'help', help: 'show this' },
+  ],
+  notes: `Examples:
+  jepsen-lite run --start 5 --time 10m
+  jepsen-lite run --endpoint http://127.0.0.1:8401 --endpoint http://127.0.0.1:8402 --time 30s
+  jepsen-lite run --adapter etcd --endpoint http://127.0.0.1:2379 --workload register,kv`,
+  run: (flags, context) => runLive(readRunConfig(flags, []), flags, context),
+};
+
+/** Also what `replay` does. */
+export async function runLive(
+  config: RunConfig,
+  flags: Flags,
+  context: Context,
+): Promise<ExitCode> {
+  const limits = readLimits(flags);
+  const startedAt = new Date();
+  const folder = createFolder(flags.text('out') ?? 'results', startedAt, config.seed);
+  folder.write('config.json', config);
+  context.tell(`seed ${config.seed}, ${folder.path}`);
+  const run = await drive(config, folder, context);
+  const workloads = judge(run.events, config, limits);
+  const { validity, reasons } = overall(workloads, run.faults, []);
+  const exit = exitOf(validity, run);
+  const results = {
+    seed: config.seed,
+    command: context.line,
+    startedAt: startedAt.toISOString(),
+    endedAt: new Date().toISOString(),
+    workloads,
+    faults: run.faults,
+    recovery: run.recovery,
+    exit,
+  };
+  folder.write('results.json', results);
+  conclude({ workloads, run, reasons, exit, seed: config.seed, folder: folder.path }, context);
+  if (flags.has('json')) context.print(JSON.stringify(results, null, 2));
+  return exit;
+}
+
+async function drive(
+  config: RunConfig,
+  folder: ResultsFolder,
+  { tell, signal }: Context,
+): Promise<LiveRun> {
+  if ('start' in config.target) throw new HarnessError('no cluster can be started yet');
+  try {
+    return await liveRun({
+      config,
+      endpoints: config.target.endpoints,
+      nemesis: undefined,
+      tell,
+      record: (event) => folder.add(event),
+      signal,
+    });
+  } finally {
+    await folder.close();
+  }
+}
+
+function createFolder(parent: string, startedAt: Date, seed: number): ResultsFolder {
+  try {
+    return ResultsFolder.create(parent, folderName(startedAt, seed));
+  } catch (error) {
+    throw new HarnessError(`no folder can be made in ${parent}: ${(error as Error).message}`);
+  }
+}
+
+/** A broken promise weighs more than a cluster that is still down, and that more than doubt. */
+function exitOf(validity: Validity, { recovery }: LiveRun): ExitCode {
+  if (validity === 'invalid') return exitCodes.invalid;
+  if (!recovery.converged) return exitCodes.notRecovered;
+  return exitCodeOf(validity);
+}
+
+interface Conclusion {
+  readonly workloads: readonly WorkloadVerdict[];
+  readonly run: LiveRun;
+  readonly reasons: readonly string[];
+  readonly exit: ExitCode;
+  readonly seed: number;
+  readonly folder: string;
+}
+
+const exitWords: Readonly<Record<number, string>> = {
+  [exitCodes.valid]: 'valid',
+  [exitCodes.invalid]: 'INVALID',
+  [exitCodes.unknown]: 'UNKNOWN',
+  [exitCodes.notRecovered]: 'DID NOT RECOVER',
+};
+
+function conclude(conclusion: Conclusion, { tell, line }: Context): void {
+  const { workloads, run, reasons, exit, seed, folder } = conclusion;
+  tell('');
+  for (const text of summary(workloads, run)) tell(text);
+  for (const reason of reasons) tell(`unknown, because ${reason}`);
+  tell('');
+  tell(`-> ${folder}`);
+  tell(`again: ${line}${line.includes('--seed') ? '' : ` --seed ${seed}`}`);
+  tell('(the same operations and faults, not the same interleaving)');
+  tell(`${exitWords[exit]} (exit ${exit})`);
+}

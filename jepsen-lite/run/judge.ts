@@ -1,0 +1,71 @@
+/**
+ * From a history to verdicts, one per workload, and from those to the one that counts. What was
+ * never tried out is not valid: a kind of operation that never succeeded, or a fault that was
+ * never seen to hold, makes the whole unknown.
+ */
+import { check, type Limits, modelNames } from '../checker/index.js';
+import { type Validity, type Verdict, worst } from '../checker/verdict.js';
+import type { HistoryEvent } from '../history/event.js';
+import type { Operation } from '../history/operation.js';
+import { pair } from '../history/pairing.js';
+import { HarnessError } from './harness-error.js';
+import type { FaultCount } from './nemesis.js';
+import type { RunConfig } from './run-config.js';
+
+export interface WorkloadVerdict {
+  readonly name: string;
+  readonly verdict: Verdict;
+}
+
+export function judge(
+  events: readonly HistoryEvent[],
+  { workloads, clients }: Pick<RunConfig, 'workloads' | 'clients'>,
+  limits: Limits,
+): WorkloadVerdict[] {
+  // Paired once for all, so that numbers and positions are those of the whole history.
+  const operations = pair(events);
+  return workloads.map(({ name, model: wanted, clients: mine }) => {
+    const model = modelNames.find((known) => known === wanted);
+    if (model === undefined) throw new HarnessError(`there is no model "${wanted}"`);
+    const isMine = (process: number | 'nemesis') =>
+      process !== 'nemesis' && mine.includes(process % clients);
+    const own = operations.filter(({ process }) => isMine(process));
+    const seen = events.filter(({ process }) => isMine(process));
+    const verdict = check(own, { model, events: seen, ...limits });
+    return { name, verdict: neverSucceeded(verdict, own) };
+  });
+}
+
+/** A workload whose writes were all refused has shown nothing. */
+function neverSucceeded(verdict: Verdict, operations: readonly Operation[]): Verdict {
+  if (verdict.validity !== 'valid') return verdict;
+  const kinds = new Set(operations.map(({ f }) => f));
+  for (const { f, status } of operations) if (status === 'ok') kinds.delete(f);
+  if (operations.length > 0 && kinds.size === 0) return verdict;
+  const explanation =
+    operations.length === 0
+      ? 'Nothing was asked, so nothing was checked.'
+      : `No "${[...kinds].join('", no "')}" ever succeeded, so what it promises was not checked.`;
+  return { ...verdict, validity: 'unknown', explanation };
+}
+
+export interface Outcome {
+  readonly validity: Validity;
+  /** What keeps it from being valid, beside the verdicts. */
+  readonly reasons: readonly string[];
+}
+
+export function overall(
+  verdicts: readonly WorkloadVerdict[],
+  faults: readonly FaultCount[],
+  asked: readonly string[],
+): Outcome {
+  const never = asked.filter((name) => !faults.some((fault) => fault.name === name));
+  const unseen = faults.filter(({ verified }) => verified === 0).map(({ name }) => name);
+  const reasons = [
+    ...never.map((name) => `${name} was asked for and never injected`),
+    ...unseen.map((name) => `${name} was never seen to take hold`),
+  ];
+  const validities = verdicts.map(({ verdict }) => verdict.validity);
+  return { validity: worst([...validities, ...(reasons.length > 0 ? ['unknown' as const] : [])]), reasons };
+}
