@@ -9,14 +9,14 @@ import type { AdapterDescription, RequestDescription, Rule } from './description
 const get: RequestDescription = {
   method: 'GET',
   path: '/v1/kv/{key}?consistent',
-  answers: [{ status: '404', then: 'absent' }],
+  answers: [{ status: '404', means: 'absent' }],
   facts: { value: 'json:0.Value|base64', revision: 'json:0.ModifyIndex' },
 };
 
 const written: readonly Rule[] = [
-  { status: '200', where: 'body', is: 'true', then: 'ok' },
-  { status: '200', where: 'body', is: 'true\n', then: 'ok' },
-  { status: '200', then: 'precondition-failed' },
+  { status: '200', where: 'body', is: 'true', means: 'ok' },
+  { status: '200', where: 'body', is: 'true\n', means: 'ok' },
+  { status: '200', means: 'precondition-failed' },
 ];
 const put = (query: string): RequestDescription => ({
   method: 'PUT',

@@ -34,7 +34,7 @@ const rule = z.strictObject({
   /** Only when what stands there is that; `is: null` when nothing stands there. */
   where: source.optional(),
   is: z.string().nullable().optional(),
-  then: z.enum(meanings),
+  means: z.enum(meanings),
 });
 export type Rule = z.infer<typeof rule>;
 

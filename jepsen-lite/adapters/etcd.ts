@@ -10,7 +10,7 @@ const range: RequestDescription = {
   ...post,
   path: '/v3/kv/range',
   body: '{"key":"{key|base64}"}',
-  answers: [{ status: '200', where: 'json:kvs.0.key', is: null, then: 'absent' }],
+  answers: [{ status: '200', where: 'json:kvs.0.key', is: null, means: 'absent' }],
   facts: rangeFacts,
 };
 
@@ -26,8 +26,8 @@ function transaction(compare: string, then: string): RequestDescription {
     body: `{"compare":[{"key":"{key|base64}",${compare}}],"success":[${then}],"failure":[${readIt}]}`,
     answers: [
       // A field that is false is left out of the answer.
-      { status: '200', where: 'json:succeeded', is: 'true', then: 'ok' },
-      { status: '200', then: 'precondition-failed' },
+      { status: '200', where: 'json:succeeded', is: 'true', means: 'ok' },
+      { status: '200', means: 'precondition-failed' },
     ],
     facts: { revision: 'json:responses.0.response_range.kvs.0.mod_revision' },
   };
@@ -53,8 +53,8 @@ export const etcd: AdapterDescription = {
     path: '/v3/kv/put',
     body: '{"key":"{key|base64}","value":"{value|base64}","prev_kv":true}',
     answers: [
-      { status: '200', where: 'json:prev_kv.key', is: null, then: 'created' },
-      { status: '200', then: 'replaced' },
+      { status: '200', where: 'json:prev_kv.key', is: null, means: 'created' },
+      { status: '200', means: 'replaced' },
     ],
   },
   writeIfRevision: transaction(revisionIs, putIt),
@@ -65,8 +65,8 @@ export const etcd: AdapterDescription = {
     path: '/v3/kv/deleterange',
     body: '{"key":"{key|base64}"}',
     answers: [
-      { status: '200', where: 'json:deleted', is: '1', then: 'deleted' },
-      { status: '200', then: 'absent' },
+      { status: '200', where: 'json:deleted', is: '1', means: 'deleted' },
+      { status: '200', means: 'absent' },
     ],
   },
   deleteIfRevision: transaction(revisionIs, deleteIt),

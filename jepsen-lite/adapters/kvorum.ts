@@ -2,27 +2,23 @@
 import type { AdapterDescription, RequestDescription, Rule } from './description.js';
 
 const outcome: readonly Rule[] = [
-  { status: '412', then: 'precondition-failed' },
-  { status: '*', where: 'json:outcome', is: 'not_applied', then: 'fail' },
-  { status: '*', where: 'json:outcome', is: 'unknown', then: 'info' },
+  { status: '412', means: 'precondition-failed' },
+  { status: '*', where: 'json:outcome', is: 'not_applied', means: 'fail' },
+  { status: '*', where: 'json:outcome', is: 'unknown', means: 'info' },
 ];
 const put: RequestDescription = {
   method: 'PUT',
   path: '/v1/kv/{key}',
   headers: { 'content-type': 'text/plain' },
   body: '{value}',
-  answers: [
-    { status: '201', then: 'created' },
-    { status: '200', then: 'replaced' },
-    ...outcome,
-  ],
+  answers: [{ status: '201', means: 'created' }, { status: '200', means: 'replaced' }, ...outcome],
 };
 const remove: RequestDescription = {
   method: 'DELETE',
   path: '/v1/kv/{key}',
   answers: [
-    { status: '200', where: 'json:deleted', is: 'true', then: 'deleted' },
-    { status: '200', then: 'absent' },
+    { status: '200', where: 'json:deleted', is: 'true', means: 'deleted' },
+    { status: '200', means: 'absent' },
     ...outcome,
   ],
 };
@@ -30,8 +26,8 @@ const get: RequestDescription = {
   method: 'GET',
   path: '/v1/kv/{key}',
   answers: [
-    { status: '404', where: 'json:code', is: 'key_not_found', then: 'absent' },
-    { status: '404', then: 'fail' },
+    { status: '404', where: 'json:code', is: 'key_not_found', means: 'absent' },
+    { status: '404', means: 'fail' },
   ],
 };
 const putIf = (headers: Readonly<Record<string, string>>): RequestDescription => ({

@@ -15,17 +15,17 @@ export interface Reply {
 }
 
 const readRules: readonly Rule[] = [
-  { status: '2xx', then: 'ok' },
-  { status: '404', then: 'absent' },
-  { status: '*', then: 'fail' },
+  { status: '2xx', means: 'ok' },
+  { status: '404', means: 'absent' },
+  { status: '*', means: 'fail' },
 ];
 const writeRules: readonly Rule[] = [
-  { status: '2xx', then: 'ok' },
-  { status: '409', then: 'precondition-failed' },
-  { status: '412', then: 'precondition-failed' },
-  { status: '408', then: 'info' },
-  { status: '4xx', then: 'fail' },
-  { status: '*', then: 'info' },
+  { status: '2xx', means: 'ok' },
+  { status: '409', means: 'precondition-failed' },
+  { status: '412', means: 'precondition-failed' },
+  { status: '408', means: 'info' },
+  { status: '4xx', means: 'fail' },
+  { status: '*', means: 'info' },
 ];
 
 export function isRead(call: string): boolean {
@@ -39,7 +39,7 @@ export function understand(
   answer: HttpAnswer,
 ): Reply {
   const rules = [...(described.answers ?? []), ...(isRead(call) ? readRules : writeRules)];
-  const meaning = rules.find((rule) => fits(rule, answer))?.then ?? 'info';
+  const meaning = rules.find((rule) => fits(rule, answer))?.means ?? 'info';
   const sources = { ...shared, ...described.facts };
   const facts = readFacts(sources, answer);
   if (meaning === 'fail' || meaning === 'info') {

@@ -5,8 +5,8 @@
  */
 import type { RevisionCondition } from '../history/event.js';
 import type { AdapterDescription, Call } from './description.js';
-import type { Holes } from './template.js';
 import type { Reply } from './reply.js';
+import type { Holes } from './template.js';
 
 export type { Reply } from './reply.js';
 

@@ -13,9 +13,9 @@ import {
 import { judge } from '../run/judge.js';
 import { verdictLine } from '../run/summary.js';
 import type { Command } from './command.js';
-import { exitCodeOf } from './exit-codes.js';
-import { type FlagDescription, type Flags } from './flags.js';
 import { readConfig } from './config-file.js';
+import { exitCodeOf } from './exit-codes.js';
+import type { FlagDescription, Flags } from './flags.js';
 import { UsageError } from './usage-error.js';
 
 export const limitFlags: readonly FlagDescription[] = [
@@ -37,7 +37,11 @@ export const checkCommand: Command = {
   summary: 'Check a history from a file; needs no cluster',
   flags: [
     { name: 'model', value: 'MODEL', help: `what must hold: ${modelNames.join(', ')}` },
-    { name: 'format', value: 'FORMAT', help: `${historyFormats.join(', ')} (default: by its look)` },
+    {
+      name: 'format',
+      value: 'FORMAT',
+      help: `${historyFormats.join(', ')} (default: by its look)`,
+    },
     ...limitFlags,
     { name: 'json', help: 'the verdict as JSON, with everything that is known' },
     { name: 'help', help: 'show this' },

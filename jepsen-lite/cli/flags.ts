@@ -43,7 +43,7 @@ export class Flags {
       if (before.length > 0 && flag.repeatable !== true) {
         throw new UsageError(`${name} is given twice.`);
       }
-      values.set(flag.name, [...before, valueOf(flag, attached, rest)]);
+      values.set(flag.name, [...before, readValue(flag, attached, rest)]);
     }
     return new Flags(values, positionals);
   }
@@ -108,7 +108,7 @@ function cut(flag: string): [string, string | undefined] {
   return at < 0 ? [flag, undefined] : [flag.slice(0, at), flag.slice(at + 1)];
 }
 
-function valueOf(flag: FlagDescription, attached: string | undefined, rest: string[]): string {
+function readValue(flag: FlagDescription, attached: string | undefined, rest: string[]): string {
   if (flag.value === undefined) {
     if (attached !== undefined) throw new UsageError(`--${flag.name} takes no value.`);
     return '';

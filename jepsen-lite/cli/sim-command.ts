@@ -1,8 +1,9 @@
 /** `jepsen-lite sim`: whole clusters in virtual time, which repeat themselves exactly. */
+
+import { HarnessError } from '../run/harness-error.js';
 import type { Command, Context } from './command.js';
 import { type ExitCode, exitCodes } from './exit-codes.js';
 import type { Flags } from './flags.js';
-import { HarnessError } from '../run/harness-error.js';
 import { runProgram } from './own-program.js';
 import { UsageError } from './usage-error.js';
 

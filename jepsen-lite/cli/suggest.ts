@@ -19,7 +19,11 @@ export function editDistance(from: string, to: string): number {
     const current = [row];
     for (let column = 1; column <= to.length; column += 1) {
       const replaced = (above[column - 1] ?? 0) + (from[row - 1] === to[column - 1] ? 0 : 1);
-      current[column] = Math.min(replaced, (above[column] ?? 0) + 1, (current[column - 1] ?? 0) + 1);
+      current[column] = Math.min(
+        replaced,
+        (above[column] ?? 0) + 1,
+        (current[column - 1] ?? 0) + 1,
+      );
     }
     above = current;
   }

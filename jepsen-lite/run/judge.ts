@@ -67,5 +67,8 @@ export function overall(
     ...unseen.map((name) => `${name} was never seen to take hold`),
   ];
   const validities = verdicts.map(({ verdict }) => verdict.validity);
-  return { validity: worst([...validities, ...(reasons.length > 0 ? ['unknown' as const] : [])]), reasons };
+  return {
+    validity: worst([...validities, ...(reasons.length > 0 ? ['unknown' as const] : [])]),
+    reasons,
+  };
 }

@@ -2,7 +2,7 @@
  * What a run leaves behind, in a folder of its own. The history is written as it happens: whatever
  * ends the run, what was seen until then can be checked.
  */
-import { createWriteStream, mkdirSync, writeFileSync, type WriteStream } from 'node:fs';
+import { createWriteStream, mkdirSync, type WriteStream, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { HistoryEvent } from '../history/event.js';
 

@@ -18,10 +18,15 @@ export function summary(verdicts: readonly WorkloadVerdict[], run: LiveRun): str
   const { counts, faults, recovery } = run;
   const lines = verdicts.flatMap(({ name, verdict }) => [
     verdictLine(name, verdict),
-    ...verdict.explanation.split('\n').filter(Boolean).map((line) => `    ${line}`),
+    ...verdict.explanation
+      .split('\n')
+      .filter(Boolean)
+      .map((line) => `    ${line}`),
   ]);
   const { ok, fail, info } = counts;
-  const told = faults.map(({ name, count, verified }) => `${name} ${count}x (verified ${verified})`);
+  const told = faults.map(
+    ({ name, count, verified }) => `${name} ${count}x (verified ${verified})`,
+  );
   const times =
     recovery.maxMs === null
       ? 'not measured'

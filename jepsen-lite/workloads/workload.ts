@@ -5,8 +5,7 @@
  */
 import type { Call } from '../adapters/description.js';
 import type { Reply, Store } from '../adapters/store.js';
-import type { Value } from '../history/event.js';
-import type { RevisionCondition } from '../history/event.js';
+import type { RevisionCondition, Value } from '../history/event.js';
 import type { RandomStream } from './random-stream.js';
 
 /** One operation: what the history says of its call, and how it is done. */
