@@ -18,6 +18,8 @@ export interface HttpStoreOptions {
   readonly adapter: AdapterDescription;
   readonly endpoint: string;
   readonly timeoutMs: number;
+  /** Stands between the workload and the wire: how the harness plants mistakes in its client. */
+  readonly wrap?: (store: Store) => Store;
 }
 
 export class HttpStore {
@@ -33,7 +35,8 @@ export class HttpStore {
     const { origin, pathname } = new URL(options.endpoint);
     this.#base = pathname.replace(/\/$/, '');
     this.#pool = new Pool(origin, { pipelining: 1, connect: { timeout: options.timeoutMs } });
-    this.store = new AdaptedStore(options.adapter, (call, holes) => this.#perform(call, holes));
+    const { adapter, wrap = (store: Store) => store } = options;
+    this.store = wrap(new AdaptedStore(adapter, (call, holes) => this.#perform(call, holes)));
   }
 
   async close(): Promise<void> {

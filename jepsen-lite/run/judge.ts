@@ -27,13 +27,20 @@ export function judge(
   return workloads.map(({ name, model: wanted, clients: mine }) => {
     const model = modelNames.find((known) => known === wanted);
     if (model === undefined) throw new HarnessError(`there is no model "${wanted}"`);
-    const isMine = (process: number | 'nemesis') =>
-      process !== 'nemesis' && mine.includes(process % clients);
-    const own = operations.filter(({ process }) => isMine(process));
-    const seen = events.filter(({ process }) => isMine(process));
+    const own = ofWorkload(operations, mine, clients);
+    const seen = ofWorkload(events, mine, clients);
     const verdict = check(own, { model, events: seen, ...limits });
     return { name, verdict: neverSucceeded(verdict, own) };
   });
+}
+
+/** Client numbers go up by the count of clients, so the rest tells whose they are. */
+export function ofWorkload<Item extends { readonly process: number | 'nemesis' }>(
+  items: readonly Item[],
+  mine: readonly number[],
+  clients: number,
+): Item[] {
+  return items.filter(({ process }) => process !== 'nemesis' && mine.includes(process % clients));
 }
 
 /** A workload whose writes were all refused has shown nothing. */

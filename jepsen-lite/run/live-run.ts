@@ -3,7 +3,7 @@
  * it leaves is a history; the verdict is made from that alone.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { HttpStore } from '../adapters/http-store.js';
+import { HttpStore, type HttpStoreOptions } from '../adapters/http-store.js';
 import type { HistoryEvent } from '../history/event.js';
 import { RandomStream } from '../workloads/random-stream.js';
 import type { OpenWorkload, Step } from '../workloads/workload.js';
@@ -24,6 +24,7 @@ export interface LiveRunOptions {
   readonly record: (event: HistoryEvent) => void;
   /** Ends the clients before their time; what was seen is judged all the same. */
   readonly signal: AbortSignal;
+  readonly wrap?: HttpStoreOptions['wrap'];
 }
 
 export interface LiveRun {
@@ -37,18 +38,19 @@ export interface LiveRun {
   };
 }
 
-const reachableMsMax = 15_000;
+const reachableMsMax = 5_000;
 /** After the last fault every endpoint must serve again within that time. */
 export const convergedMsMax = 30_000;
 const pollMs = 200;
 const lastReadAttemptsMax = 10;
 
 export async function liveRun(options: LiveRunOptions): Promise<LiveRun> {
-  const { config, endpoints, tell } = options;
+  const { config, endpoints, tell, wrap } = options;
   const { adapter, timeoutMs } = config;
   const stores: HttpStore[] = [];
   const connect = () => {
-    const made = endpoints.map((endpoint) => new HttpStore({ adapter, endpoint, timeoutMs }));
+    const shared = { adapter, timeoutMs, ...(wrap !== undefined && { wrap }) };
+    const made = endpoints.map((endpoint) => new HttpStore({ ...shared, endpoint }));
     stores.push(...made);
     return made;
   };
