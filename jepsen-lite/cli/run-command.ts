@@ -1,5 +1,8 @@
 /** `jepsen-lite run`: clients and faults against a real cluster, and the verdict. */
+
+import { join } from 'node:path';
 import type { Validity } from '../checker/verdict.js';
+import { startDevCluster } from '../run/dev-cluster.js';
 import { HarnessError } from '../run/harness-error.js';
 import { judge, overall, type WorkloadVerdict } from '../run/judge.js';
 import { type LiveRun, liveRun } from '../run/live-run.js';
@@ -65,17 +68,26 @@ async function drive(
   folder: ResultsFolder,
   { tell, signal }: Context,
 ): Promise<LiveRun> {
-  if ('start' in config.target) throw new HarnessError('no cluster can be started yet');
+  const { target } = config;
+  const own =
+    'start' in target
+      ? await startDevCluster({
+          nodes: target.start,
+          shards: target.shards,
+          dir: join(folder.path, 'cluster'),
+        })
+      : undefined;
   try {
     return await liveRun({
       config,
-      endpoints: config.target.endpoints,
+      endpoints: 'start' in target ? (own?.endpoints ?? []) : target.endpoints,
       nemesis: undefined,
       tell,
       record: (event) => folder.add(event),
       signal,
     });
   } finally {
+    await own?.stop();
     await folder.close();
   }
 }
