@@ -45,14 +45,15 @@ export function ofWorkload<Item extends { readonly process: number | 'nemesis' }
 
 /** A workload whose writes were all refused has shown nothing. */
 function neverSucceeded(verdict: Verdict, operations: readonly Operation[]): Verdict {
-  if (verdict.validity !== 'valid') return verdict;
+  if (operations.length === 0) {
+    const explanation = 'Nothing was asked, so nothing was checked.';
+    return { ...verdict, validity: 'unknown', explanation };
+  }
   const kinds = new Set(operations.map(({ f }) => f));
   for (const { f, status } of operations) if (status === 'ok') kinds.delete(f);
-  if (operations.length > 0 && kinds.size === 0) return verdict;
-  const explanation =
-    operations.length === 0
-      ? 'Nothing was asked, so nothing was checked.'
-      : `No "${[...kinds].join('", no "')}" ever succeeded, so what it promises was not checked.`;
+  if (verdict.validity !== 'valid' || kinds.size === 0) return verdict;
+  const names = [...kinds].map((kind) => `"${kind}"`).join(', no ');
+  const explanation = `No ${names} ever succeeded, so what it promises was not checked.`;
   return { ...verdict, validity: 'unknown', explanation };
 }
 
