@@ -12,6 +12,7 @@ import type { Operation } from '../../history/operation.js';
 import { defaultLimits, type Limits } from '../limits.js';
 import { type KeyVerdict, type Verdict, worst } from '../verdict.js';
 import type { Action } from './action.js';
+import { withoutAppends } from './appends.js';
 import { Cell } from './cell.js';
 import { explainRefutation, toEvidence } from './evidence.js';
 import { type Finding, impossibleValue } from './impossible-values.js';
@@ -90,7 +91,9 @@ class Trial {
       const happened = withKnownRevisions(this.#actions).filter(
         ({ operation }) => operation.status !== 'fail' && operation.consistency !== 'stale',
       );
-      const actions = resolveUnknown(happened);
+      const plain = this.#withoutAppends(happened);
+      if (plain === undefined) return;
+      const actions = resolveUnknown(plain);
       this.#cell = new Cell(actions);
       if (isWitnessed(this.#cell)) {
         this.validity = 'valid';
@@ -101,6 +104,16 @@ class Trial {
       if (unique.validity === 'invalid') this.#refute(unique.finding);
       else if (unique.validity === 'valid') this.validity = 'valid';
     });
+  }
+
+  /** Undefined: they cannot be; it is refuted. */
+  #withoutAppends(actions: readonly Action[]): readonly Action[] | undefined {
+    if (!actions.some(({ kind }) => kind === 'append')) return actions;
+    const plain = withoutAppends(actions);
+    if (plain === undefined) return actions;
+    if ('actions' in plain) return plain.actions;
+    this.#refute(plain.finding);
+    return undefined;
   }
 
   /** Whether it is settled. */
