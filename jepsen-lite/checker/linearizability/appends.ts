@@ -5,9 +5,10 @@
  * have done nothing else, and an append that nobody found is a write that nobody found. What is left
  * is a cell without appends, which is much easier to judge.
  */
-import { type Action, isPure } from './action.js';
+
+import { showValue } from '../../history/tell.js';
+import { type Action, inWords, isPure } from './action.js';
 import type { Finding } from './impossible-values.js';
-import { showText, tell } from './words.js';
 
 export type WithoutAppends =
   | { readonly actions: readonly Action[] }
@@ -104,14 +105,14 @@ class Parser {
 
 function unexplained(reader: Action): Finding {
   const { number } = reader.operation;
-  const explanation = `${tell(reader)}, which cannot be put together from what was written`;
+  const explanation = `${inWords(reader)}, which cannot be put together from what was written`;
   return { explanation, culprits: [number] };
 }
 
 function twice(append: Action, first: Action, second: Action): Finding {
   const explanation =
-    `${tell(append)} took effect once, but ${tell(first)} and ${tell(second)} found it behind ` +
-    `different texts: "${showText(first.found)}" and "${showText(second.found)}"`;
+    `${inWords(append)} took effect once, but ${inWords(first)} and ${inWords(second)} found it behind ` +
+    `different texts: "${showValue(first.found)}" and "${showValue(second.found)}"`;
   const numbers = [append, first, second].map(({ operation }) => operation.number);
   return { explanation, culprits: numbers };
 }
