@@ -8,19 +8,20 @@
  * others: two cores carry one cluster, not two. Simulated clusters take all cores by themselves and
  * come in between. The last line has the counts of all runs.
  */
-import { spawn } from 'node:child_process';
 import { createWriteStream, existsSync, readdirSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
 import { dirname, join, relative, sep } from 'node:path';
-import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import { type Counts, type Failure, TapOutput } from './tap-output.js';
+import type { Counts, Failure } from './tap-output.js';
+import { runTestFile, type TestFileResult } from './test-file.js';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..', '..', '..');
 
 interface Run {
   readonly name: string;
   readonly files: readonly string[];
-  readonly tapArguments: readonly string[];
+  readonly jobs: number;
+  readonly timeoutS: number;
 }
 
 const parallelTimeoutS = 120;
@@ -47,24 +48,25 @@ async function main(prefixes: readonly string[]): Promise<number> {
     {
       name: 'parallel',
       files: files.filter((file) => !isSystem(file) && !isSimulation(file)),
-      tapArguments: [`--timeout=${parallelTimeoutS}`],
+      jobs: availableParallelism(),
+      timeoutS: parallelTimeoutS,
     },
     {
       name: 'simulation',
       files: files.filter(isSimulation),
-      tapArguments: ['--jobs=1', `--timeout=${simulationTimeoutS}`],
+      jobs: 1,
+      timeoutS: simulationTimeoutS,
     },
     {
       name: 'serial',
       files: files.filter(isSystem),
-      tapArguments: ['--jobs=1', `--timeout=${serialTimeoutS}`],
+      jobs: 1,
+      timeoutS: serialTimeoutS,
     },
   ];
-  const outputs: TapOutput[] = [];
-  for (const run of runs) {
-    if (run.files.length > 0) outputs.push(await runTap(run));
-  }
-  return report(outputs);
+  const results: TestFileResult[] = [];
+  for (const run of runs) results.push(...(await runAll(run)));
+  return report(results);
 }
 
 function testFiles(prefixes: readonly string[]): string[] {
@@ -80,47 +82,32 @@ function compiled(file: string): string {
   return join('build', file.replace(/\.ts$/, '.js'));
 }
 
-async function runTap(run: Run): Promise<TapOutput> {
-  const output = new TapOutput();
-  const raw = createWriteStream(join(root, 'build', `tap-${run.name}.txt`));
-  const tap = spawn(
-    join(root, 'node_modules', '.bin', 'tap'),
-    ['--reporter=tap', ...run.tapArguments, ...run.files.map(compiled)],
-    { cwd: root, stdio: ['ignore', 'pipe', 'inherit'] },
-  );
-  const ended = new Promise<number>((resolve, reject) => {
-    tap.on('error', reject);
-    tap.on('close', (code) => resolve(code ?? 1));
-  });
-  let told = 0;
-  for await (const line of createInterface({ input: tap.stdout })) {
-    raw.write(`${line}\n`);
-    output.feed(line);
-    for (; told < output.files.length; told += 1) {
-      const result = output.files[told];
-      if (result) console.log(`${result.ok ? 'ok    ' : 'FAILED'} ${sourceOf(result.file)}`);
+/** As many at once as `jobs` says; told in the order in which they end. */
+async function runAll({ name, files, jobs, timeoutS }: Run): Promise<TestFileResult[]> {
+  const raw = createWriteStream(join(root, 'build', `tap-${name}.txt`));
+  const results: TestFileResult[] = [];
+  const waiting = files.values();
+  const worker = async () => {
+    for (const file of waiting) {
+      const result = await runTestFile(join(root, compiled(file)), timeoutS);
+      results.push({ ...result, file });
+      raw.write(`# ${file}\n${result.lines.join('\n')}\n`);
+      console.log(`${result.ok ? 'ok    ' : 'FAILED'} ${file}`);
     }
-  }
-  raw.end();
-  const code = await ended;
-  const failed = output.counts?.fail ?? 0;
-  if (output.counts === undefined || (code !== 0 && failed === 0)) {
-    const message = `tap ended with code ${code} and told of no failed assertion`;
-    output.failures.push({ path: [`build/tap-${run.name}.txt`], message, details: [] });
-  }
-  return output;
+  };
+  await Promise.all(Array.from({ length: jobs }, worker));
+  await new Promise<void>((resolve) => raw.end(resolve));
+  return results;
 }
 
-function sourceOf(file: string): string {
-  return file.replace(/^build\//, '').replace(/\.js$/, '.ts');
-}
-
-function report(outputs: readonly TapOutput[]): number {
-  const failures = outputs.flatMap((output) => output.failures);
+function report(results: readonly TestFileResult[]): number {
+  const failures = results.flatMap(({ file, output }) =>
+    output.failures.map((failure) => ({ ...failure, path: [file, ...failure.path] })),
+  );
   for (const [i, failure] of failures.entries()) printFailure(failure, i < detailedFailuresMax);
   const sum = (name: keyof Counts) =>
-    outputs.reduce((total, output) => total + (output.counts?.[name] ?? 0), 0);
-  // A run that was cut short counts none of its failures itself.
+    results.reduce((total, { output }) => total + (output.counts?.[name] ?? 0), 0);
+  // A file that was cut short counts none of its failures itself.
   const failed = Math.max(sum('fail'), failures.length);
   const skipped = sum('skip') + sum('todo');
   console.log('');
@@ -132,7 +119,7 @@ function report(outputs: readonly TapOutput[]): number {
 
 function printFailure(failure: Failure, detailed: boolean): void {
   console.log('');
-  console.log(`FAILED ${failure.path.map(sourceOf).join(' > ')}`);
+  console.log(`FAILED ${failure.path.join(' > ')}`);
   console.log(`  ${failure.message}`);
   if (!detailed) return;
   for (const line of failure.details) console.log(`  ${line.trimEnd()}`);

@@ -1,7 +1,7 @@
 /**
- * Reads the TAP text that tap prints and keeps what a person wants to know: which assertion failed
- * where, and the true counts. Nested output is indented by four spaces a level; the counts of a
- * whole run stand in one unindented comment, for example `# { total: 7, pass: 4, fail: 1 }`.
+ * Reads the TAP text that a test file prints and keeps what a person wants to know: which assertion
+ * failed where, and the true counts. Nested output is indented by four spaces a level; the counts
+ * of all stand in one unindented comment, for example `# { total: 7, pass: 4, fail: 1 }`.
  */
 export interface Counts {
   readonly total: number;
@@ -12,24 +12,19 @@ export interface Counts {
 }
 
 export interface Failure {
-  /** File and names of the subtests around the assertion. */
+  /** Names of the subtests around the assertion. */
   readonly path: readonly string[];
   readonly message: string;
   /** tap's own diagnostics: what was found and wanted, and where. */
   readonly details: readonly string[];
 }
 
-export interface FileResult {
-  readonly file: string;
-  readonly ok: boolean;
-}
-
 const diagnosticLinesMax = 30;
+const none: Counts = { total: 0, pass: 0, fail: 0, skip: 0, todo: 0 };
 
 export class TapOutput {
   readonly failures: Failure[] = [];
-  readonly files: FileResult[] = [];
-  /** Undefined until the run's closing comment has been seen: without it the run was cut short. */
+  /** Undefined until the closing comment has been seen: without it the file was cut short. */
   counts: Counts | undefined;
   readonly #names: string[] = [];
   readonly #failedInside: number[] = [];
@@ -44,8 +39,14 @@ export class TapOutput {
     const subtest = /^# Subtest: (.*)$/.exec(text);
     if (subtest) this.#begin(level, subtest[1] ?? '');
     else if (level === 0 && text.startsWith('# {')) this.counts = parseCounts(text);
+    else if (level === 0 && text.startsWith('1..0')) this.counts ??= { ...none, skip: 1 };
     else if (text.startsWith('Bail out!')) this.#fail(level, text);
     else this.#point(level, text);
+  }
+
+  /** A failure that no line tells of. */
+  failed(message: string): void {
+    this.#fail(0, message);
   }
 
   #begin(level: number, name: string): void {
@@ -62,7 +63,6 @@ export class TapOutput {
     // A subtest fails because something inside it failed, which has been told already.
     const toldInside = this.#names[level] === message && (this.#failedInside[level] ?? 0) > 0;
     if (failed && !toldInside) this.#fail(level, message);
-    if (level === 0) this.files.push({ file: message, ok: !failed });
     this.#names.length = Math.min(this.#names.length, level);
   }
 

@@ -61,8 +61,11 @@ export class Commitment implements Check {
     const configuration = ghost.configurationAt(status.applied) ?? status.configuration;
     const holders: NodeId[] = [];
     const quorum = hasQuorum(configuration, ({ node, replica }) => {
-      const log = this.#ghost.node(node).durable.get(id);
-      const holds = log?.replica === replica && log.holds(status.commit, term);
+      // Damage that comes after an answer does not make the answer wrong (seed 400252).
+      const logs = [this.#ghost.node(node), this.#ghost.lost(node)].map((of) =>
+        of?.durable.get(id),
+      );
+      const holds = logs.some((log) => log?.replica === replica && log.holds(status.commit, term));
       if (holds) holders.push(node);
       return holds;
     });

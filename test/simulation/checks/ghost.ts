@@ -119,6 +119,7 @@ export class Ghost {
   readonly world: WorldView;
   readonly #groups = new Map<GroupId, GhostGroup>();
   readonly #nodes = new Map<NodeId, GhostNode>();
+  readonly #lost = new Map<NodeId, GhostNode>();
 
   constructor(world: WorldView) {
     this.world = world;
@@ -145,7 +146,13 @@ export class Ghost {
   }
 
   lose(id: NodeId): void {
+    this.#lost.set(id, this.node(id));
     this.#nodes.delete(id);
+  }
+
+  /** What was on its disk before that was lost: the node may have answered for it by then. */
+  lost(id: NodeId): GhostNode | undefined {
+    return this.#lost.get(id);
   }
 
   violated(invariant: string, what: string): void {
