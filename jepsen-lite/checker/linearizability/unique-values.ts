@@ -198,7 +198,7 @@ function explain(a: Block, b: Block): Finding {
   const began = second.latestBegin;
   if (ended === undefined || began === undefined) throw new Error('a block without actions');
   if (second.isInitial) {
-    const explanation = `${inWords(began)} found what is there before all writes, but began after`;
+    const explanation = `${inWords(began)} by the values comes before every other write, but began after`;
     return new Contradiction(`${explanation} ${inWords(ended)} was over`, [began, ended]);
   }
   const [otherEnded, otherBegan] = [second.earliestEnd, first.latestBegin];
