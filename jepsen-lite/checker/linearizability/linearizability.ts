@@ -39,7 +39,6 @@ export function checkLinearizability(
   const trials = [...keys].map(([key, actions]) => new Trial(key, actions));
   for (const trial of trials) {
     if (performance.now() < deadline) trial.judgeCheaply();
-    if (trial.validity === 'invalid') break;
   }
   if (!trials.some(({ validity }) => validity === 'invalid')) {
     searchInTurns(trials, deadline, new MemoryBudget(limits.memoryBytes));
@@ -183,7 +182,9 @@ function searchInTurns(trials: readonly Trial[], deadline: number, budget: Memor
 function summarize(trials: readonly Trial[], model: CellModel, operations: number): Verdict {
   const keys = trials.map((trial) => trial.verdict());
   const judged = keys.reduce((sum, key) => sum + key.operations, 0);
-  const by = (method: KeyVerdict['method']) => keys.filter((key) => key.method === method).length;
+  const settled = keys.filter(({ validity }) => validity !== 'unknown');
+  const by = (wanted: KeyVerdict['method']) =>
+    settled.filter(({ method }) => method === wanted).length;
   const counts = {
     operations: judged,
     'of other models': operations - judged,
@@ -192,6 +193,7 @@ function summarize(trials: readonly Trial[], model: CellModel, operations: numbe
     witnessed: by('witness'),
     'by rule': by('rule'),
     searched: by('search'),
+    unsettled: keys.length - settled.length,
   };
   const { claim } = model;
   if (judged === 0) {
