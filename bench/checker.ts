@@ -8,7 +8,11 @@
  */
 import { parseArgs } from 'node:util';
 import { check, type ModelName, type Operation, pair } from '../jepsen-lite/checker/index.js';
-import { interleaved, withStaleRead } from '../test/jepsen-lite/checker/large-histories.js';
+import {
+  interleaved,
+  withManyLies,
+  withStaleRead,
+} from '../test/jepsen-lite/checker/large-histories.js';
 import {
   RandomCell,
   randomFrom,
@@ -26,6 +30,10 @@ interface Measure {
 const one = (shape: Shape) => (seed: number) => pair(new RandomCell(randomFrom(seed), shape).run());
 const lie = (shape: Shape) => (seed: number) =>
   pair(withStaleRead(new RandomCell(randomFrom(seed), shape).run()));
+const lies = (shape: Shape) => (seed: number) => {
+  const random = randomFrom(seed);
+  return pair(withManyLies(new RandomCell(random, shape).run(), random));
+};
 const many =
   (keys: number, shape: Shape, planted = 0) =>
   (seed: number) =>
@@ -92,14 +100,14 @@ const measures: readonly Measure[] = [
   },
   ...[0, 0.01, 0.03, 0.1].flatMap((lost): Measure[] => [
     {
-      name: `five values, 500 operations, 10 clients, ${lost * 100} % unknown, planted`,
+      name: `five values, 500 operations, 10 clients, ${lost * 100} % unknown, eight lies`,
       ...{ model: 'cas-register', limitMs: 10_000, expected: 'any' },
-      make: lie({ ...registers, clients: 10, operations: 500, values: 5, lost }),
+      make: lies({ ...registers, clients: 10, operations: 500, values: 5, lost }),
     },
     {
-      name: `five values, 200 operations, 20 clients, ${lost * 100} % unknown, planted`,
+      name: `five values, 200 operations, 20 clients, ${lost * 100} % unknown, eight lies`,
       ...{ model: 'cas-register', limitMs: 10_000, expected: 'any' },
-      make: lie({ ...registers, clients: 20, operations: 200, values: 5, lost }),
+      make: lies({ ...registers, clients: 20, operations: 200, values: 5, lost }),
     },
   ]),
 ];

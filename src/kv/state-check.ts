@@ -44,6 +44,8 @@ export interface StateCheckOptions {
 
 /** Pause before a follower that has not applied the entry yet is asked again. */
 const againMs = 100;
+/** From a pass that found a difference and no majority to the next one. */
+const undecidedMs = 60_000;
 
 export class StateCheck {
   readonly statistics = { compared: 0, damaged: 0 };
@@ -51,6 +53,8 @@ export class StateCheck {
   /** When the next pass over a shard is due, by this node's clock. */
   readonly #dueMs = new Map<GroupId, number>();
   readonly #damaged = new Set<GroupId>();
+  /** Shards in which replicas differ, and too few have answered to say which are right. */
+  readonly #undecided = new Set<GroupId>();
   /** The shard whose pass is under way. */
   #current: GroupId | undefined;
   #stepping = false;
@@ -118,7 +122,11 @@ export class StateCheck {
 
   #passEnded(group: GroupId): void {
     const { clock, timing } = this.#options;
-    this.#dueMs.set(group, clock.monotonicMs() + timing.passMs);
+    // Not in hours: until then the damaged replica may lead, and give its state to others.
+    const pauseMs = this.#undecided.delete(group)
+      ? Math.min(undecidedMs, timing.passMs)
+      : timing.passMs;
+    this.#dueMs.set(group, clock.monotonicMs() + pauseMs);
     if (this.#current === group) this.#current = undefined;
   }
 
@@ -196,6 +204,7 @@ export class StateCheck {
     const { hash } = verdict;
     const fields = { group: group.id, index };
     if (hash === undefined) {
+      this.#undecided.add(group.id);
       logger.error(fields, 'replicas differ in their state, and no majority agrees: damage');
       return;
     }

@@ -105,4 +105,23 @@ export const regressionSeeds: readonly RegressionSeed[] = [
     cause: `The checks: a former leader that gets its own old entries back from a later one, in
       place of another's, was taken for a leader that overwrites its log.`,
   },
+  {
+    seed: 401642,
+    broke: 'R18',
+    cause: `The state of a removed replica was called gone before that was durable. The group came
+      back with an empty log, the power went, and the old state beside it looked like a log that
+      was lost: the node did not start (sqlite-snapshots-power-cut.test.ts).`,
+  },
+  {
+    seed: 402963,
+    broke: 'R19',
+    cause: `Known and not mended: a leader with a damaged state gave it away as a snapshot before the
+      comparison found it, and two states of two replicas each have no majority. The replicas say
+      so and an operator must decide (docs/OPERATING.md); the checks demand no more than that.`,
+  },
+  {
+    seed: 403465,
+    broke: 'the simulator',
+    cause: 'The checks: a state that was just found damaged was looked for and is not there.',
+  },
 ];

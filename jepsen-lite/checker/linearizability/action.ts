@@ -4,6 +4,7 @@
  */
 import type { RevisionCondition } from '../../history/event.js';
 import type { Operation } from '../../history/operation.js';
+import { tell } from '../../history/tell.js';
 
 /** `null`: nothing is there. */
 export type Text = string | null;
@@ -57,4 +58,8 @@ export function textAfter(before: Text, action: Action): Text {
   if (isPure(action)) return before;
   if (action.kind === 'append') return (before ?? '') + (action.text ?? '');
   return action.kind === 'delete' ? null : action.text;
+}
+
+export function inWords({ operation }: Action): string {
+  return tell(operation);
 }

@@ -6,7 +6,7 @@
  * A condition on a revision that nobody knows may hold or not; neither is held against anybody.
  */
 import type { RevisionCondition } from '../../history/event.js';
-import { type Action, isPure, observedText, type Text } from './action.js';
+import { type Action, isPure, observedText, type Text, writtenText } from './action.js';
 
 export const initialState = 0;
 export const impossible = -1;
@@ -83,6 +83,31 @@ export class Cell {
   /** Whether a text stands there that no answer can tell from others. */
   isUnseen(state: number): boolean {
     return this.#stateTexts[state] === unseen;
+  }
+
+  /** Its text, by number: the same for all states that differ in their revision only. */
+  textOf(state: number): number {
+    return this.#stateTexts[state] ?? nothing;
+  }
+
+  /** The number of the text that an action with an answer found, or -1. */
+  foundText(at: number): number {
+    const action = this.actions[at];
+    const text = action?.certain === true ? observedText(action) : undefined;
+    if (typeof text !== 'string' || (text === '' && action?.emptyIsNothing === true)) return -1;
+    return this.#textNumber(text);
+  }
+
+  /** The number of the text that an action leaves, or -1 when it depends or makes no difference. */
+  writtenText(at: number): number {
+    const action = this.actions[at];
+    const text = action === undefined ? undefined : writtenText(action);
+    const number = typeof text === 'string' ? this.#textNumber(text) : unseen;
+    return number === unseen ? -1 : number;
+  }
+
+  get texts(): number {
+    return this.#texts.length;
   }
 
   /** Whether appends alone may lead from here to where the read was answered. */

@@ -1,14 +1,15 @@
 /** What a search that found no order can show: how far one comes, and why nobody can be the next. */
+
+import { showValue } from '../../history/tell.js';
 import type { SearchEvidence } from '../verdict.js';
-import { type Action, type Text, textAfter } from './action.js';
+import { type Action, inWords, type Text, textAfter } from './action.js';
 import type { Refutation } from './search.js';
-import { showText, tell } from './words.js';
 
 export function toEvidence({ longest, stuck }: Refutation): SearchEvidence {
   let text: Text = null;
   const placed = longest.map((action) => {
     text = textAfter(text, action);
-    return { operation: action.operation.number, state: showText(text) };
+    return { operation: action.operation.number, state: showValue(text) };
   });
   const reasons = stuck.map((action) => ({
     operation: action.operation.number,
@@ -20,8 +21,8 @@ export function toEvidence({ longest, stuck }: Refutation): SearchEvidence {
 export function explainRefutation({ longest, stuck }: Refutation): string {
   const text = longest.reduce<Text>(textAfter, null);
   const last = longest.at(-1);
-  const after = last === undefined ? 'at the very beginning' : `after ${tell(last)}`;
-  const next = stuck.map((action) => `\n    ${tell(action)}: ${reasonAgainst(text, action)}`);
+  const after = last === undefined ? 'at the very beginning' : `after ${inWords(last)}`;
+  const next = stuck.map((action) => `\n    ${inWords(action)}: ${reasonAgainst(text, action)}`);
   return (
     'no order of its operations explains all answers: at best ' +
     `${longest.length} find a place; ${after} none of these can follow:${next.join('')}`
@@ -30,10 +31,10 @@ export function explainRefutation({ longest, stuck }: Refutation): string {
 
 function reasonAgainst(text: Text, action: Action): string {
   const { kind, outcome, found, expected } = action;
-  const stands = `${showText(text)} stands there`;
-  if (kind === 'read' && found !== text) return `cannot find ${showText(found)}: ${stands}`;
+  const stands = `${showValue(text)} stands there`;
+  if (kind === 'read' && found !== text) return `cannot find ${showValue(found)}: ${stands}`;
   if (kind === 'cas' && outcome === undefined && expected !== text) {
-    return `cannot have compared with ${showText(expected)}: ${stands}`;
+    return `cannot have compared with ${showValue(expected)}: ${stands}`;
   }
   const exists = text !== null;
   if (exists === (outcome === 'created' || outcome === 'absent')) {

@@ -2,8 +2,8 @@
  * The cheapest rule: what was found must have been left there by somebody, who had begun by then
  * and was not refused.
  */
-import { type Action, isPure, observedText, textAfter } from './action.js';
-import { tell } from './words.js';
+
+import { type Action, inWords, isPure, observedText, textAfter } from './action.js';
 
 export interface Finding {
   readonly explanation: string;
@@ -26,14 +26,14 @@ function judge(reader: Action, writers: readonly Action[]): Finding | undefined 
   const is = (action: Action) => action.operation.status !== 'fail' && !isPure(action);
   const began = (action: Action) => action.begin < reader.end;
   if (writers.some((writer) => is(writer) && began(writer))) return undefined;
-  const said = tell(reader);
+  const said = inWords(reader);
   const [late] = writers.filter(is);
   const [refused] = writers;
   const writer = late ?? refused;
   const why =
     writer === undefined
       ? ', which nobody ever wrote'
-      : `, ${late === undefined ? 'although' : 'before'} ${tell(writer)}`;
+      : `, ${late === undefined ? 'although' : 'before'} ${inWords(writer)}`;
   const numbers = [reader, writer].flatMap((action) => action?.operation.number ?? []);
   return { explanation: said + why, culprits: numbers };
 }

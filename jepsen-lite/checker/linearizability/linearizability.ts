@@ -12,6 +12,7 @@ import type { Operation } from '../../history/operation.js';
 import { defaultLimits, type Limits } from '../limits.js';
 import { type KeyVerdict, type Verdict, worst } from '../verdict.js';
 import type { Action } from './action.js';
+import { withoutAppends } from './appends.js';
 import { Cell } from './cell.js';
 import { explainRefutation, toEvidence } from './evidence.js';
 import { type Finding, impossibleValue } from './impossible-values.js';
@@ -38,7 +39,6 @@ export function checkLinearizability(
   const trials = [...keys].map(([key, actions]) => new Trial(key, actions));
   for (const trial of trials) {
     if (performance.now() < deadline) trial.judgeCheaply();
-    if (trial.validity === 'invalid') break;
   }
   if (!trials.some(({ validity }) => validity === 'invalid')) {
     searchInTurns(trials, deadline, new MemoryBudget(limits.memoryBytes));
@@ -90,7 +90,9 @@ class Trial {
       const happened = withKnownRevisions(this.#actions).filter(
         ({ operation }) => operation.status !== 'fail' && operation.consistency !== 'stale',
       );
-      const actions = resolveUnknown(happened);
+      const plain = this.#withoutAppends(happened);
+      if (plain === undefined) return;
+      const actions = resolveUnknown(plain);
       this.#cell = new Cell(actions);
       if (isWitnessed(this.#cell)) {
         this.validity = 'valid';
@@ -101,6 +103,16 @@ class Trial {
       if (unique.validity === 'invalid') this.#refute(unique.finding);
       else if (unique.validity === 'valid') this.validity = 'valid';
     });
+  }
+
+  /** Undefined: they cannot be; it is refuted. */
+  #withoutAppends(actions: readonly Action[]): readonly Action[] | undefined {
+    if (!actions.some(({ kind }) => kind === 'append')) return actions;
+    const plain = withoutAppends(actions);
+    if (plain === undefined) return actions;
+    if ('actions' in plain) return plain.actions;
+    this.#refute(plain.finding);
+    return undefined;
   }
 
   /** Whether it is settled. */
@@ -170,7 +182,9 @@ function searchInTurns(trials: readonly Trial[], deadline: number, budget: Memor
 function summarize(trials: readonly Trial[], model: CellModel, operations: number): Verdict {
   const keys = trials.map((trial) => trial.verdict());
   const judged = keys.reduce((sum, key) => sum + key.operations, 0);
-  const by = (method: KeyVerdict['method']) => keys.filter((key) => key.method === method).length;
+  const settled = keys.filter(({ validity }) => validity !== 'unknown');
+  const by = (wanted: KeyVerdict['method']) =>
+    settled.filter(({ method }) => method === wanted).length;
   const counts = {
     operations: judged,
     'of other models': operations - judged,
@@ -179,6 +193,7 @@ function summarize(trials: readonly Trial[], model: CellModel, operations: numbe
     witnessed: by('witness'),
     'by rule': by('rule'),
     searched: by('search'),
+    unsettled: keys.length - settled.length,
   };
   const { claim } = model;
   if (judged === 0) {

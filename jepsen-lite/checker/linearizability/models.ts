@@ -52,14 +52,20 @@ export function toAction(operation: Operation, model: CellModel): Action | undef
     ? model.contents[operation.f]?.(operation)
     : undefined;
   if (content === undefined) return undefined;
+  const { kind, text = null, expected = null, found = null, emptyIsNothing = false } = content;
   const { facts, status, condition } = operation;
   const { outcome } = facts;
-  const changes =
-    content.kind !== 'read' && outcome !== 'precondition-failed' && outcome !== 'absent';
+  const changes = kind !== 'read' && outcome !== 'precondition-failed' && outcome !== 'absent';
+  // One literal with all fields: there may be a million of them, and they should be alike.
   return {
-    ...{ text: null, expected: null, found: null, emptyIsNothing: false },
-    ...content,
-    ...{ operation, condition, outcome },
+    operation,
+    kind,
+    text,
+    expected,
+    found,
+    emptyIsNothing,
+    condition,
+    outcome,
     told: changes || status !== 'ok' ? undefined : facts.revision,
     left: changes ? (facts.shardRevision ?? facts.revision ?? 0) : 0,
     certain: status === 'ok',

@@ -48,6 +48,12 @@ export class Search {
   readonly #twins: Int32Array;
   /** When the first unknown action that may undo appends began. */
   readonly #unknownResetBegin: number;
+  /** Per text: who will find it still; who may bring it back. */
+  readonly #findersLeft: Int32Array;
+  readonly #writersLeft: Int32Array;
+  /** Per action, known before unknown: the texts that it finds and leaves, or -1. */
+  readonly #finds: Int32Array;
+  readonly #leaves: Int32Array;
   readonly #frames: Frame[] = [];
   readonly #placed: number[] = [];
   #longest: readonly number[] = [];
@@ -67,6 +73,10 @@ export class Search {
     this.#list = new UnplacedList(known.map((each) => actions[each]).filter((each) => !!each));
     this.#unknownPlaced = new Int32Array((unknown.length + 31) >> 5);
     this.#twins = twinsOf(unknown.map((each) => actions[each]).filter((each) => !!each));
+    this.#finds = Int32Array.from(this.#order, (each) => cell.foundText(each));
+    this.#leaves = Int32Array.from(this.#order, (each) => cell.writtenText(each));
+    this.#findersLeft = counted(this.#finds, cell.texts);
+    this.#writersLeft = counted(this.#leaves, cell.texts);
     const resets = unknown.filter((each) => this.#isReset(each));
     this.#unknownResetBegin = earliest(resets.map((each) => beginOf(actions, each)));
   }
@@ -164,7 +174,7 @@ export class Search {
       if (list.begin(each) > end) break;
       end = Math.min(end, list.end(each));
       const after = this.#step(state, each);
-      if (after !== impossible) candidates.push(each, after);
+      if (after !== impossible && !this.#loses(state, each, after)) candidates.push(each, after);
     }
     for (let each = this.#knownCount; each < this.#order.length; each += 1) {
       if ((this.#action(each)?.begin ?? 0) > end) continue;
@@ -182,8 +192,19 @@ export class Search {
     const twin = this.#twins[unknown] ?? -1;
     if (twin >= 0 && !this.#isUnknownPlaced(twin)) return impossible;
     const after = this.#step(state, each);
-    if (after === state || after === impossible) return impossible;
+    if (after === state || after === impossible || this.#loses(state, each, after)) {
+      return impossible;
+    }
     return this.#cell.isUnseen(after) && !this.#cell.notices ? impossible : after;
+  }
+
+  /** Whether a text goes for good that somebody found who has no place yet. */
+  #loses(state: number, each: number, after: number): boolean {
+    if (this.#cell.hasAppends) return false;
+    const text = this.#cell.textOf(state);
+    if (this.#cell.textOf(after) === text || this.#writersLeft[text] !== 0) return false;
+    const own = this.#finds[each] === text ? 1 : 0;
+    return (this.#findersLeft[text] ?? 0) > own;
   }
 
   #isUnknownPlaced(unknown: number): boolean {
@@ -212,6 +233,7 @@ export class Search {
 
   #place(each: number): void {
     this.#placed.push(each);
+    this.#count(each, -1);
     if (each < this.#knownCount) this.#list.remove(each);
     else this.#toggleUnknown(each);
   }
@@ -219,8 +241,15 @@ export class Search {
   #unplace(): void {
     const each = this.#placed.pop();
     if (each === undefined) return;
+    this.#count(each, 1);
     if (each < this.#knownCount) this.#list.restore(each);
     else this.#toggleUnknown(each);
+  }
+
+  #count(each: number, by: number): void {
+    const [found, left] = [this.#finds[each] ?? -1, this.#leaves[each] ?? -1];
+    if (found >= 0) this.#findersLeft[found] = (this.#findersLeft[found] ?? 0) + by;
+    if (left >= 0) this.#writersLeft[left] = (this.#writersLeft[left] ?? 0) + by;
   }
 
   #toggleUnknown(each: number): void {
@@ -228,6 +257,12 @@ export class Search {
     this.#unknownPlaced[unknown >> 5] =
       (this.#unknownPlaced[unknown >> 5] ?? 0) ^ (1 << (unknown & 31));
   }
+}
+
+function counted(numbers: Int32Array, length: number): Int32Array {
+  const counts = new Int32Array(length);
+  for (const number of numbers) if (number >= 0) counts[number] = (counts[number] ?? 0) + 1;
+  return counts;
 }
 
 function earliest(times: readonly number[]): number {

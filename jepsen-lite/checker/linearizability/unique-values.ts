@@ -12,9 +12,10 @@
  * Actions that other rules are needed for are left out together with all that found their texts.
  * That can hide a violation and cannot invent one, so only a proof of validity is lost by it.
  */
-import { type Action, isPure, observedText, type Text, writtenText } from './action.js';
+
+import { showValue } from '../../history/tell.js';
+import { type Action, inWords, isPure, observedText, type Text, writtenText } from './action.js';
 import type { Finding } from './impossible-values.js';
-import { showText, tell } from './words.js';
 
 export type UniqueValues =
   | { readonly validity: 'valid' | 'undecided' }
@@ -98,7 +99,7 @@ class Clusters {
     }
     if (found.next !== undefined) {
       this.#contradiction ??= new Contradiction(
-        `${tell(action)} and ${tell(found.next)} found the same ${showText(text)}, written once`,
+        `${inWords(action)} and ${inWords(found.next)} found the same ${showValue(text)}, written once`,
         [action, found.next],
       );
       return;
@@ -146,7 +147,7 @@ class Block {
       for (const action of stage) {
         if (latest !== undefined && action.end < latest.begin) {
           const order = 'which by the values comes first';
-          const explanation = `${tell(action)} was over before ${tell(latest)} began, ${order}`;
+          const explanation = `${inWords(action)} was over before ${inWords(latest)} began, ${order}`;
           return new Contradiction(explanation, [action, latest]);
         }
       }
@@ -197,15 +198,15 @@ function explain(a: Block, b: Block): Finding {
   const began = second.latestBegin;
   if (ended === undefined || began === undefined) throw new Error('a block without actions');
   if (second.isInitial) {
-    const explanation = `${tell(began)} found what is there before all writes, but began after`;
-    return new Contradiction(`${explanation} ${tell(ended)} was over`, [began, ended]);
+    const explanation = `${inWords(began)} by the values comes before every other write, but began after`;
+    return new Contradiction(`${explanation} ${inWords(ended)} was over`, [began, ended]);
   }
   const [otherEnded, otherBegan] = [second.earliestEnd, first.latestBegin];
   if (otherEnded === undefined || otherBegan === undefined) throw new Error('an empty block');
   return new Contradiction(
-    `${showText(shownOf(ended))} came before ${showText(shownOf(began))}, for ` +
-      `${tell(ended)} was over before ${tell(began)} began; and it came after, for ` +
-      `${tell(otherEnded)} was over before ${tell(otherBegan)} began; both were written once`,
+    `${showValue(shownOf(ended))} came before ${showValue(shownOf(began))}, for ` +
+      `${inWords(ended)} was over before ${inWords(began)} began; and it came after, for ` +
+      `${inWords(otherEnded)} was over before ${inWords(otherBegan)} began; both were written once`,
     [ended, began, otherEnded, otherBegan],
   );
 }

@@ -34,6 +34,7 @@ export class ShardTable {
     this.#shards.set(shard.group, shard);
   }
 
+  /** Another one takes its place. */
   remove(shard: ShardDraft): void {
     this.#shards.delete(shard.group);
     this.#undurable.delete(shard);
@@ -60,6 +61,14 @@ export class ShardTable {
   durable(group: GroupId): Index {
     const shard = this.#shards.get(group);
     return shard === undefined || shard.standing === Standing.dropping ? 0 : shard.durable;
+  }
+
+  /** After the COMMIT that took its row away. Resolves when no power cut brings the shard back. */
+  removed(shard: ShardDraft): Promise<void> {
+    this.#shards.delete(shard.group);
+    shard.durable = -1;
+    this.#undurable.add(shard);
+    return this.whenDurable(shard, shard.visible.applied);
   }
 
   /** A shard whose range shares a hash with `range`, other than that of `group`. */

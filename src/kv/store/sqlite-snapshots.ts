@@ -299,7 +299,9 @@ export class SqliteSnapshots implements SnapshotFiles {
       const range = { start: shard.rangeStart, end: shard.rangeEnd };
       await this.#steps.erase('drop', range, () => {});
       await this.#steps.step('drop', ({ shardRows }) => shardRows.remove(shard));
-      shards.remove(shard);
+      // The group may be created anew after this, with an empty log, and that will be durable: the
+      // old state beside it would look like a log that was lost (seed 401642).
+      await shards.removed(shard);
     }
     for (const file of this.#folder.madeOf(group)) await this.#folder.removeMade(file);
     for (const file of this.#folder.receivedOf(group)) await this.#folder.removeReceived(file);

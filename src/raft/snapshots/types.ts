@@ -53,7 +53,7 @@ export interface SnapshotFiles {
   invalidate(group: GroupId): void;
   /**
    * The replica was removed: its rows go in steps, then all that is known of it. The state is gone
-   * for every reader at once; goes on by itself after a crash. Resolves when all is done.
+   * for every reader at once; goes on by itself after a crash. Resolves when all is done, durably.
    */
   drop(group: GroupId): Promise<void>;
 }

@@ -1,6 +1,6 @@
 /** Long histories for measuring, with lies that only a look at the whole can find. */
 import type { HistoryEvent, Value } from '../../../jepsen-lite/history/event.js';
-import { type Random, RandomCell, type Shape } from './random-histories.js';
+import { falsified, type Random, RandomCell, type Shape } from './random-histories.js';
 
 /**
  * Seven tenths into the history a read finds what stood there before the last write that was over
@@ -31,6 +31,13 @@ export function withStaleRead(events: readonly HistoryEvent[]): HistoryEvent[] {
     seen.push({ value, at });
   }
   throw new Error('the history has no place for a lie');
+}
+
+/** Some reads find what others wrote; where values are few, one lie alone is often possible. */
+export function withManyLies(events: readonly HistoryEvent[], random: Random): HistoryEvent[] {
+  let lied = [...events];
+  for (let lies = 0; lies < 8; lies += 1) lied = falsified(lied, random);
+  return lied;
 }
 
 /** The histories of several keys at once; the events of each stay in order. */

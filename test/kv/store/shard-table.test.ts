@@ -51,6 +51,25 @@ t.test('what waits for durability is told, or that it will not come', async (t) 
   t.same(told, ['three', 'closed']);
 });
 
+t.test('a removed shard is gone at once, and for good once that is synced', async (t) => {
+  const { table, shards } = tableOf(1);
+  const shard = shards[0] as ShardDraft;
+  shard.applied = 3;
+  table.committed(shard);
+  table.noteApplied()?.();
+  t.equal(table.durable(1), 3);
+  let gone = false;
+  const removed = table.removed(shard).then(() => {
+    gone = true;
+  });
+  t.equal(table.get(1), undefined);
+  const durable = table.noteApplied();
+  await Promise.resolve();
+  t.notOk(gone);
+  durable?.();
+  await removed;
+});
+
 t.test('gaps and overlaps of ranges', async (t) => {
   const { table, shards } = tableOf(4);
   t.same(table.gaps(), []);

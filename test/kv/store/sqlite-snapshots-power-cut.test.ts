@@ -248,3 +248,25 @@ t.test(`D10, sys 19: dying at every step of receiving, seed ${seed}`, async (t) 
   }
   t.same([...outcomes].sort(), [false, true]);
 });
+
+t.test('once a state was dropped no power cut brings it back', async (t) => {
+  const random = generator(seed);
+  const live = node(path.join(newFolder(t), 'live'));
+  const disk = new SyncedState(path.join(live.dir, 'state.db'));
+  await live.store.open();
+  live.store.createShards([first, second]);
+  live.store.apply([{ group: 1, entries: rows(1, keysOf(1).slice(0, 7), 90_000) }]);
+  disk.syncAll();
+  disk.watch(live.worker, () => {});
+  await driven(live, live.store.snapshots.drop(1));
+  disk.noticeRestart();
+  for (let image = 0; image < 5; image += 1) {
+    const dir = path.join(live.dir, '..', `image-${image}`);
+    cut(live, disk, dir, random);
+    const left = node(dir);
+    await driven(left, left.store.open());
+    t.same([left.store.shard(1), left.store.applied(1)], [undefined, 0]);
+    await left.store.close();
+  }
+  await live.store.close();
+});

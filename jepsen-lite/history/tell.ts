@@ -1,11 +1,11 @@
-/** Operations in words. */
-import type { Operation } from '../../history/operation.js';
-import type { Action, Text } from './action.js';
+/** Operations and values in words, for explanations. */
+import type { Value } from './event.js';
+import type { Operation } from './operation.js';
 
 const textCharactersMax = 60;
 
 /** What was asked, what the answer was, and who and when. */
-export function tell({ operation }: Action): string {
+export function tell(operation: Operation): string {
   const { f, key, asked, status, process, number, invokedNs, completedNs } = operation;
   const end = status === 'unknown' ? 'never answered' : milliseconds(completedNs);
   const when = `#${number}, client ${process}, ${milliseconds(invokedNs)} to ${end}`;
@@ -20,19 +20,16 @@ export function tell({ operation }: Action): string {
   return `${parts.join(' ')} -> ${answer(operation, isRead)}${revisions(operation)} (${when})`;
 }
 
-export function showText(text: Text): string {
-  return text === null ? 'nothing' : shorten(text);
-}
-
 function answer({ status, facts, answered }: Operation, isRead: boolean): string {
   if (status !== 'ok') return status;
   const age = facts.stalenessMs === undefined ? '' : `, at most ${facts.stalenessMs} ms old`;
   if (!isRead) return facts.outcome ?? 'ok';
-  return `${answered === undefined || answered === null ? 'nothing' : showValue(answered)}${age}`;
+  return `${showValue(answered)}${age}`;
 }
 
-function showValue(value: Operation['asked']): string {
-  return shorten(typeof value === 'string' ? value : JSON.stringify(value ?? null));
+export function showValue(value: Value | undefined): string {
+  if (value === undefined || value === null) return 'nothing';
+  return shorten(typeof value === 'string' ? value : JSON.stringify(value));
 }
 
 /** Of long texts the ends say most: appended texts differ there. */
