@@ -6,6 +6,7 @@ import { startDevCluster } from '../run/dev-cluster.js';
 import { HarnessError } from '../run/harness-error.js';
 import { judge, overall, type WorkloadVerdict } from '../run/judge.js';
 import { type LiveRun, liveRun } from '../run/live-run.js';
+import { minimalCases } from '../run/minimal-cases.js';
 import { folderName, ResultsFolder } from '../run/results-folder.js';
 import type { RunConfig } from '../run/run-config.js';
 import { summary } from '../run/summary.js';
@@ -14,6 +15,9 @@ import type { Command, Context } from './command.js';
 import { type ExitCode, exitCodeOf, exitCodes } from './exit-codes.js';
 import type { Flags } from './flags.js';
 import { readRunConfig, runFlags } from './run-flags.js';
+
+/** For each workload that is invalid. */
+const shrinkMs = 20_000;
 
 export const runCommand: Command = {
   name: 'run',
@@ -58,7 +62,12 @@ export async function runLive(
     exit,
   };
   folder.write('results.json', results);
-  conclude({ workloads, run, reasons, exit, seed: config.seed, folder: folder.path }, context);
+  const shrunk = { folder: folder.path, timeMs: shrinkMs };
+  const cases = minimalCases(run.events, config, workloads, shrunk);
+  conclude(
+    { cases, workloads, run, reasons, exit, seed: config.seed, folder: folder.path },
+    context,
+  );
   if (flags.has('json')) context.print(JSON.stringify(results, null, 2));
   return exit;
 }
@@ -111,6 +120,7 @@ interface Conclusion {
   readonly workloads: readonly WorkloadVerdict[];
   readonly run: LiveRun;
   readonly reasons: readonly string[];
+  readonly cases: readonly string[];
   readonly exit: ExitCode;
   readonly seed: number;
   readonly folder: string;
@@ -124,9 +134,10 @@ const exitWords: Readonly<Record<number, string>> = {
 };
 
 function conclude(conclusion: Conclusion, { tell, line }: Context): void {
-  const { workloads, run, reasons, exit, seed, folder } = conclusion;
+  const { workloads, run, reasons, cases, exit, seed, folder } = conclusion;
   tell('');
   for (const text of summary(workloads, run)) tell(text);
+  for (const text of cases) tell(text);
   for (const reason of reasons) tell(`unknown, because ${reason}`);
   tell('');
   tell(`-> ${folder}`);
