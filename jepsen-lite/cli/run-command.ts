@@ -3,7 +3,6 @@
 import { join } from 'node:path';
 import type { Validity } from '../checker/verdict.js';
 import { startDevCluster } from '../run/dev-cluster.js';
-import { HarnessError } from '../run/harness-error.js';
 import { judge, overall, type WorkloadVerdict } from '../run/judge.js';
 import { type LiveRun, liveRun } from '../run/live-run.js';
 import { minimalCases } from '../run/minimal-cases.js';
@@ -44,7 +43,8 @@ export async function runLive(
 ): Promise<ExitCode> {
   const limits = readLimits(flags);
   const startedAt = new Date();
-  const folder = createFolder(flags.text('out') ?? 'results', startedAt, config.seed);
+  const name = folderName(startedAt, `seed-${config.seed}`);
+  const folder = ResultsFolder.create(flags.text('out') ?? 'results', name);
   folder.write('config.json', config);
   context.tell(`seed ${config.seed}, ${folder.path}`);
   const run = await drive(config, folder, context);
@@ -98,14 +98,6 @@ async function drive(
   } finally {
     await own?.stop();
     await folder.close();
-  }
-}
-
-function createFolder(parent: string, startedAt: Date, seed: number): ResultsFolder {
-  try {
-    return ResultsFolder.create(parent, folderName(startedAt, seed));
-  } catch (error) {
-    throw new HarnessError(`no folder can be made in ${parent}: ${(error as Error).message}`);
   }
 }
 

@@ -1,6 +1,8 @@
 /** `jepsen-lite sim`: whole clusters in virtual time, which repeat themselves exactly. */
 
+import { randomInt } from 'node:crypto';
 import { HarnessError } from '../run/harness-error.js';
+import { folderName, makeFolder, writeJson } from '../run/results-folder.js';
 import type { Command, Context } from './command.js';
 import { type ExitCode, exitCodes } from './exit-codes.js';
 import type { Flags } from './flags.js';
@@ -30,6 +32,7 @@ export const simCommand: Command = {
     { name: 'plan', value: 'FILE', help: 'the plan in this file, as --shrink has written it' },
     { name: 'shrink', help: 'look for a smaller plan that fails in the same way' },
     { name: 'verbose', help: 'every event as a line' },
+    { name: 'out', value: 'DIR', help: 'where the folder of the run is made (default: results)' },
     { name: 'help', help: 'show this' },
   ],
   notes: 'Nodes, clients, disks, network and clocks are simulated; the code of the nodes is real.',
@@ -37,7 +40,15 @@ export const simCommand: Command = {
     if (flags.positionals.length > 0) {
       throw new UsageError(`What is "${flags.positionals.join(' ')}"? sim takes flags only.`);
     }
-    return simulate(simulatorArguments(flags), context);
+    const args = simulatorArguments(flags);
+    const startedAt = new Date();
+    const folder = makeFolder(flags.text('out') ?? 'results', folderName(startedAt, 'sim'));
+    writeJson(folder, 'config.json', { kind: 'sim', arguments: args });
+    const exit = await simulate(args, context);
+    const times = { startedAt: startedAt.toISOString(), endedAt: new Date().toISOString() };
+    writeJson(folder, 'results.json', { command: context.line, ...times, exit });
+    context.tell(`exactly again: jepsen-lite replay ${folder}`);
+    return exit;
   },
 };
 
@@ -46,9 +57,15 @@ export function simulatorArguments(flags: Flags): string[] {
     const value = flags.text(name);
     return value === undefined ? [] : [`--${name}`, value];
   });
+  // Fresh seeds are drawn here and not by the simulator, so that a replay has the same ones.
+  const from = randomInt(2 ** 40);
+  const seeds = ['seed', 'seeds', 'plan'].some((name) => flags.has(name))
+    ? []
+    : ['--seeds', `${from}..${Number.MAX_SAFE_INTEGER}`];
   const endless = ['seed', 'seeds', 'minutes', 'plan'].every((name) => !flags.has(name));
   const bug = flags.text('bug');
   return [
+    ...seeds,
     ...passed,
     ...(endless ? ['--minutes', '1'] : []),
     ...(bug === undefined ? [] : ['--plant', bug]),

@@ -23,7 +23,11 @@ export async function startDevCluster(options: {
   const [http, peer] = await freeRanges(nodes);
   const flags = ['--nodes', nodes, '--shards', shards, '--port', http, '--peer-port', peer];
   const args = [launcher, 'dev', '--dir', dir, ...flags.map(String)];
-  const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe'] });
+  // In a group of its own: Ctrl-C ends the clients first, and the cluster when they are done.
+  const child = spawn(process.execPath, args, {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    detached: true,
+  });
   let output = '';
   const ended = once(child, 'exit');
   const ready = new Promise<void>((resolve) => {

@@ -10,6 +10,7 @@ import type { OpenWorkload, Step } from '../workloads/workload.js';
 import { workloads } from '../workloads/workloads.js';
 import { Client } from './client.js';
 import { HarnessError } from './harness-error.js';
+import { LeaderWatch } from './leader-watch.js';
 import { type FaultCount, FaultCounts, type Nemesis, type NemesisHooks } from './nemesis.js';
 import { Progress } from './progress.js';
 import { Recorder } from './recorder.js';
@@ -76,6 +77,7 @@ class World {
   readonly #progress: Progress;
   readonly #recovery: RecoveryTimes;
   readonly #faults = new FaultCounts();
+  readonly #leaders: LeaderWatch | undefined;
   readonly #running: { readonly open: OpenWorkload; readonly clients: readonly Client[] }[];
 
   constructor(options: LiveRunOptions, progress: Progress, connect: () => readonly HttpStore[]) {
@@ -84,6 +86,12 @@ class World {
     this.#progress = progress;
     this.#recorder = new Recorder(record);
     this.#recovery = new RecoveryTimes(endpoints.length);
+    this.#leaders =
+      config.adapter.name === 'kvorum'
+        ? new LeaderWatch(endpoints, (seen) =>
+            this.#recorder.nemesis('info', 'leader', { ...seen }),
+          )
+        : undefined;
     const random = new RandomStream(config.seed);
     this.#running = config.workloads.map(({ name, clients }) => ({
       open: this.#openWorkload(name, clients.length, random.stream(`workload ${name}`)),
@@ -130,6 +138,7 @@ class World {
 
   close(): void {
     this.#progress.close();
+    this.#leaders?.close();
   }
 
   #openWorkload(name: string, clients: number, random: RandomStream): OpenWorkload {

@@ -5,6 +5,7 @@
 import { createWriteStream, mkdirSync, type WriteStream, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { HistoryEvent } from '../history/event.js';
+import { HarnessError } from './harness-error.js';
 
 export class ResultsFolder {
   readonly path: string;
@@ -18,10 +19,7 @@ export class ResultsFolder {
   }
 
   static create(parent: string, name: string): ResultsFolder {
-    const path = join(parent, name);
-    mkdirSync(parent, { recursive: true });
-    mkdirSync(path);
-    return new ResultsFolder(path);
+    return new ResultsFolder(makeFolder(parent, name));
   }
 
   add(event: HistoryEvent): void {
@@ -31,7 +29,7 @@ export class ResultsFolder {
   }
 
   write(name: 'config.json' | 'results.json', content: object): void {
-    writeFileSync(join(this.path, name), `${JSON.stringify(content, null, 2)}\n`);
+    writeJson(this.path, name, content);
   }
 
   /** All events are in the files when it returns. */
@@ -44,7 +42,23 @@ export class ResultsFolder {
   }
 }
 
+/** Throws a HarnessError when it cannot be made. */
+export function makeFolder(parent: string, name: string): string {
+  const path = join(parent, name);
+  try {
+    mkdirSync(parent, { recursive: true });
+    mkdirSync(path);
+  } catch (error) {
+    throw new HarnessError(`no folder can be made in ${parent}: ${(error as Error).message}`);
+  }
+  return path;
+}
+
+export function writeJson(folder: string, name: string, content: object): void {
+  writeFileSync(join(folder, name), `${JSON.stringify(content, null, 2)}\n`);
+}
+
 /** Sorts by time in a listing. */
-export function folderName(started: Date, seed: number): string {
-  return `${started.toISOString().slice(0, 19).replaceAll(':', '-')}-seed-${seed}`;
+export function folderName(started: Date, what: string): string {
+  return `${started.toISOString().slice(0, 19).replaceAll(':', '-')}-${what}`;
 }

@@ -9,7 +9,8 @@ const nameColumns = 20;
 
 export function verdictLine(name: string, verdict: Verdict): string {
   const { validity, counts } = verdict;
-  const shown = Object.entries(counts).map(([what, count]) => `${thousands(count)} ${what}`);
+  const some = Object.entries(counts).filter(([, count]) => count > 0);
+  const shown = some.map(([what, count]) => `${thousands(count)} ${what}`);
   const head = `workload ${name}`.padEnd(nameColumns);
   return `${head} ${shownNames[validity].padEnd(9)} ${shown.join(', ')}`.trimEnd();
 }
