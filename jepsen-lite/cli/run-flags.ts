@@ -129,7 +129,7 @@ function readWorkloads(flags: Flags, adapter: AdapterDescription): readonly Work
 
 function readFaults(flags: Flags, own: boolean, known: readonly string[]): readonly string[] {
   const named = flags.words('nemesis', ['none', 'mix', ...known]);
-  if (named === undefined) return own ? ['mix'] : [];
+  if (named === undefined) return own && known.length > 0 ? ['mix'] : [];
   if (named.length > 1 && named.includes('none')) {
     throw new UsageError('--nemesis none does not go with others.');
   }
