@@ -1,14 +1,13 @@
 /** `jepsen-lite run`: clients and faults against a real cluster, and the verdict. */
 
-import { join } from 'node:path';
 import type { Validity } from '../checker/verdict.js';
-import { startDevCluster } from '../run/dev-cluster.js';
 import { judge, overall, type WorkloadVerdict } from '../run/judge.js';
 import { type LiveRun, liveRun } from '../run/live-run.js';
 import { minimalCases } from '../run/minimal-cases.js';
 import { folderName, ResultsFolder } from '../run/results-folder.js';
 import type { RunConfig } from '../run/run-config.js';
 import { summary } from '../run/summary.js';
+import { faultNames, namedFaults, openTarget } from '../run/target.js';
 import { limitFlags, readLimits } from './check-command.js';
 import type { Command, Context } from './command.js';
 import { type ExitCode, exitCodeOf, exitCodes } from './exit-codes.js';
@@ -32,7 +31,7 @@ export const runCommand: Command = {
   jepsen-lite run --start 5 --time 10m
   jepsen-lite run --endpoint http://127.0.0.1:8401 --endpoint http://127.0.0.1:8402 --time 30s
   jepsen-lite run --adapter etcd --endpoint http://127.0.0.1:2379 --workload register,kv`,
-  run: (flags, context) => runLive(readRunConfig(flags, []), flags, context),
+  run: (flags, context) => runLive(readRunConfig(flags, faultNames), flags, context),
 };
 
 /** Also what `replay` does. */
@@ -49,7 +48,7 @@ export async function runLive(
   context.tell(`seed ${config.seed}, ${folder.path}`);
   const run = await drive(config, folder, context);
   const workloads = judge(run.events, config, limits);
-  const { validity, reasons } = overall(workloads, run.faults, []);
+  const { validity, reasons } = overall(workloads, run, namedFaults(config.faults));
   const exit = exitOf(validity, run);
   const results = {
     seed: config.seed,
@@ -72,31 +71,28 @@ export async function runLive(
   return exit;
 }
 
+interface Driven extends LiveRun {
+  readonly crashes: readonly string[];
+}
+
 async function drive(
   config: RunConfig,
   folder: ResultsFolder,
   { tell, signal }: Context,
-): Promise<LiveRun> {
-  const { target } = config;
-  const own =
-    'start' in target
-      ? await startDevCluster({
-          nodes: target.start,
-          shards: target.shards,
-          dir: join(folder.path, 'cluster'),
-        })
-      : undefined;
+): Promise<Driven> {
+  const target = await openTarget(config, folder.path);
   try {
-    return await liveRun({
+    const run = await liveRun({
       config,
-      endpoints: 'start' in target ? (own?.endpoints ?? []) : target.endpoints,
-      nemesis: undefined,
+      endpoints: target.endpoints,
+      nemesis: target.nemesis,
       tell,
       record: (event) => folder.add(event),
       signal,
     });
+    return { ...run, crashes: target.crashes() };
   } finally {
-    await own?.stop();
+    await target.close();
     await folder.close();
   }
 }
@@ -130,7 +126,7 @@ function conclude(conclusion: Conclusion, { tell, line }: Context): void {
   tell('');
   for (const text of summary(workloads, run)) tell(text);
   for (const text of cases) tell(text);
-  for (const reason of reasons) tell(`unknown, because ${reason}`);
+  for (const reason of reasons) tell(reason);
   tell('');
   tell(`-> ${folder}`);
   tell(`again: ${line}${line.includes('--seed') ? '' : ` --seed ${seed}`}`);

@@ -129,9 +129,16 @@ function readWorkloads(flags: Flags, adapter: AdapterDescription): readonly Work
 
 function readFaults(flags: Flags, own: boolean, known: readonly string[]): readonly string[] {
   const named = flags.words('nemesis', ['none', 'mix', ...known]);
-  if (named === undefined) return own && known.length > 0 ? ['mix'] : [];
+  if (named === undefined) return own ? ['mix'] : [];
   if (named.length > 1 && named.includes('none')) {
     throw new UsageError('--nemesis none does not go with others.');
   }
-  return named.filter((name) => name !== 'none');
+  const faults = named.filter((name) => name !== 'none');
+  if (faults.length > 0 && !own) {
+    throw new UsageError(
+      `--nemesis ${faults.join(',')} is refused: the processes, disks and links behind --endpoint ` +
+        'are not ours. --start breaks a cluster of its own.',
+    );
+  }
+  return faults;
 }

@@ -65,18 +65,22 @@ export interface Outcome {
 
 export function overall(
   verdicts: readonly WorkloadVerdict[],
-  faults: readonly FaultCount[],
+  {
+    faults,
+    crashes,
+  }: { readonly faults: readonly FaultCount[]; readonly crashes: readonly string[] },
   asked: readonly string[],
 ): Outcome {
   const never = asked.filter((name) => !faults.some((fault) => fault.name === name));
   const unseen = faults.filter(({ verified }) => verified === 0).map(({ name }) => name);
-  const reasons = [
-    ...never.map((name) => `${name} was asked for and never injected`),
-    ...unseen.map((name) => `${name} was never seen to take hold`),
+  const doubts = [
+    ...never.map((name) => `unknown: ${name} was asked for and never injected`),
+    ...unseen.map((name) => `unknown: ${name} was never seen to take hold`),
   ];
-  const validities = verdicts.map(({ verdict }) => verdict.validity);
-  return {
-    validity: worst([...validities, ...(reasons.length > 0 ? ['unknown' as const] : [])]),
-    reasons,
-  };
+  const validity = worst([
+    ...verdicts.map(({ verdict }) => verdict.validity),
+    ...doubts.map(() => 'unknown' as const),
+    ...crashes.map(() => 'invalid' as const),
+  ]);
+  return { validity, reasons: [...crashes.map((what) => `INVALID: ${what}`), ...doubts] };
 }

@@ -174,10 +174,9 @@ class World {
         this.#progress.fault(fault, what);
       },
       probed: (fault, holds) => {
-        const verified = holds ? 'verified' : 'NOT SEEN TO HOLD';
         recorder.nemesis('info', fault, { verified: holds });
         this.#faults.probed(fault, holds);
-        this.#progress.fault(fault, `${fault} (${verified})`);
+        this.#progress.probed(fault, holds);
       },
       stopped: (fault, what) => {
         recorder.nemesis('info', fault, { stopped: what });

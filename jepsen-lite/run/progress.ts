@@ -24,10 +24,16 @@ export class Progress {
     if (type === 'ok') this.#latenciesMs.push((completedNs - invokedNs) / 1e6);
   }
 
-  /** `what` says what was done and whether it has been seen to hold. */
+  /** `what` says what was done. */
   fault(name: string, what: string): void {
-    const sinceMs = this.#faults.get(name)?.sinceMs ?? performance.now();
-    this.#faults.set(name, { what, sinceMs });
+    this.#faults.set(name, { what, sinceMs: performance.now() });
+  }
+
+  probed(name: string, holds: boolean): void {
+    const fault = this.#faults.get(name);
+    if (fault === undefined) return;
+    const seen = holds ? 'verified' : 'NOT SEEN TO HOLD';
+    this.#faults.set(name, { ...fault, what: `${fault.what} (${seen})` });
   }
 
   healed(name: string): void {

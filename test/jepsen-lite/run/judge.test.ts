@@ -4,6 +4,7 @@ import type { HistoryEvent } from '../../../jepsen-lite/history/event.js';
 import { judge, overall } from '../../../jepsen-lite/run/judge.js';
 
 const limits = { timeMs: 5_000, memoryBytes: 1e8 };
+const peace = { faults: [], crashes: [] };
 const config = {
   clients: 4,
   workloads: [
@@ -38,7 +39,7 @@ t.test('every workload by its own clients, also under later numbers', async (t) 
     verdicts[1]?.verdict.culprits.every((number) => number >= 2),
     'numbers of the whole',
   );
-  t.equal(overall(verdicts, [], []).validity, 'invalid');
+  t.equal(overall(verdicts, peace, []).validity, 'invalid');
 });
 
 t.test('what never succeeded was not checked', async (t) => {
@@ -52,10 +53,13 @@ t.test('what never succeeded was not checked', async (t) => {
 
 t.test('a fault that was not seen to hold proves nothing', async (t) => {
   const seen = { name: 'kill', count: 2, verified: 1 };
-  t.same(overall([], [seen], ['kill']), { validity: 'valid', reasons: [] });
-  t.match(overall([], [{ ...seen, verified: 0 }], ['kill']), {
+  t.same(overall([], { ...peace, faults: [seen] }, ['kill']), { validity: 'valid', reasons: [] });
+  t.match(overall([], { ...peace, faults: [{ ...seen, verified: 0 }] }, ['kill']), {
     validity: 'unknown',
     reasons: [/kill was never seen/],
   });
-  t.match(overall([], [seen], ['kill', 'pause']), { validity: 'unknown', reasons: [/pause/] });
+  t.match(overall([], { ...peace, faults: [seen] }, ['kill', 'pause']), {
+    validity: 'unknown',
+    reasons: [/pause/],
+  });
 });
