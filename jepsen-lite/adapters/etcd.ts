@@ -23,7 +23,9 @@ function transaction(compare: string, then: string): RequestDescription {
   return {
     ...post,
     path: '/v3/kv/txn',
-    body: `{"compare":[{"key":"{key|base64}",${compare}}],"success":[${then}],"failure":[${readIt}]}`,
+    body:
+      `{"compare":[{"key":"{key|base64}",${compare}}],` +
+      `"success":[${then}],"failure":[${readIt}]}`,
     answers: [
       // A field that is false is left out of the answer.
       { status: '200', where: 'json:succeeded', is: 'true', means: 'ok' },

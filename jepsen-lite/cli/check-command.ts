@@ -46,7 +46,8 @@ export const checkCommand: Command = {
     { name: 'json', help: 'the verdict as JSON, with everything that is known' },
     { name: 'help', help: 'show this' },
   ],
-  notes: `A folder of a run knows its models. "unknown" means that the limits were reached: it is no success.
+  notes: `A folder of a run knows its models. "unknown" means that the limits were reached: it is no
+success.
 
 Examples:
   jepsen-lite check history.jsonl --model kv

@@ -27,5 +27,6 @@ export function commandHelp({ name, takes, summary, flags, notes }: Command): st
   const width = Math.max(0, ...shown.map(({ left }) => left.length));
   const rows = shown.map(({ left, help }) => `  ${left.padEnd(width)}  ${help}`);
   const usage = `Usage: jepsen-lite ${name} ${takes}`.trimEnd();
-  return `${summary}\n\n${usage}\n\nFlags:\n${rows.join('\n')}\n${notes === '' ? '' : `\n${notes}\n`}`;
+  const parts = [summary, usage, `Flags:\n${rows.join('\n')}`, notes];
+  return parts.filter((part) => part !== '').join('\n\n');
 }

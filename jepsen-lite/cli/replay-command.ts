@@ -22,8 +22,8 @@ export const replayCommand: Command = {
     { name: 'json', help: 'at the end, the results as JSON on standard output' },
     { name: 'help', help: 'show this' },
   ],
-  notes: `A run against real processes is repeated with the same operations and faults, not with the same
-interleaving: what failed once may pass. A run of the simulator is repeated exactly.`,
+  notes: `A run against real processes is repeated with the same operations and faults, not with the
+same interleaving: what failed once may pass. A run of the simulator is repeated exactly.`,
   async run(flags, context) {
     const folder = onlyPath(flags);
     if (!isFolder(folder)) throw new UsageError(`"${folder}" is no folder of a run.`);

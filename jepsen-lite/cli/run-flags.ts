@@ -136,8 +136,8 @@ function readFaults(flags: Flags, own: boolean, known: readonly string[]): reado
   const faults = named.filter((name) => name !== 'none');
   if (faults.length > 0 && !own) {
     throw new UsageError(
-      `--nemesis ${faults.join(',')} is refused: the processes, disks and links behind --endpoint ` +
-        'are not ours. --start breaks a cluster of its own.',
+      `--nemesis ${faults.join(',')} is refused: the processes, disks and links behind ` +
+        '--endpoint are not ours. --start breaks a cluster of its own.',
     );
   }
   return faults;

@@ -34,7 +34,8 @@ export const shrinkCommand: Command = {
     { name: 'out', value: 'FILE', help: 'where to write it (default: beside the history)' },
     { name: 'help', help: 'show this' },
   ],
-  notes: `The write of whatever a read saw stays with it. The result is a history: \`jepsen-lite check\` reads it.
+  notes: `The write of whatever a read saw stays with it. The result is a history, which
+\`jepsen-lite check\` reads.
 Exit codes: 1 when something invalid was found and shrunk, 0 when nothing is invalid.`,
   async run(flags, { print }) {
     const timeMs = flags.durationMs('limit') ?? timeMsDefault;

@@ -1,4 +1,4 @@
-/** A cluster of real nodes on this machine, for the time of a run. Its folder stays for whoever looks. */
+/** A cluster of real nodes on this machine, for the time of a run. Its folder stays afterwards. */
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';

@@ -1,4 +1,4 @@
-/** The planted store behind HTTP, with the routes and headers that the preset for Kvorum expects. */
+/** The planted store behind HTTP, with the routes and headers that the Kvorum preset expects. */
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';

@@ -1,4 +1,4 @@
-/** A counter that only grows, by compare-and-set: its reads lie between what is sure and what may be. */
+/** A counter that only grows: its reads lie between what is sure and what may be. */
 import type { Setup, Step, Workload } from './workload.js';
 import { update } from './workload.js';
 

@@ -1,4 +1,4 @@
-/** Keys that are written, and read from any copy: an answer may be old, but not older than it says. */
+/** Keys that are written, and read from any copy: no answer may be older than it says. */
 import type { Setup, Step, Workload } from './workload.js';
 
 export const stale: Workload = {

@@ -30,7 +30,8 @@ t.test('check: a code for each verdict', async (t) => {
     'good.jsonl': lines(...write(0, 1), ...read(1, 1)),
     'bad.jsonl': lines(...write(0, 1), ...write(0, 2), ...read(1, 1)),
     'good.edn':
-      '{:process 6, :type :invoke, :f :write, :value 3}\n{:process 6, :type :ok, :f :write, :value 3}\n',
+      '{:process 6, :type :invoke, :f :write, :value 3}\n' +
+      '{:process 6, :type :ok, :f :write, :value 3}\n',
     'good.log':
       'INFO  jepsen.util - 1\t:invoke\t:write\t4\nINFO  jepsen.util - 1\t:ok\t:write\t4\n',
   });
