@@ -21,12 +21,13 @@ export async function main(): Promise<void> {
     process.exit(exitCodes.harness);
   });
   const stop = new AbortController();
-  // The first one ends the run in order and judges what was seen; the second one ends the process.
-  process.once('SIGINT', () => {
+  // The first signal ends a run in order and judges what was seen; the second ends the process.
+  const onSignal = () => {
+    if (stop.signal.aborted) process.exit(exitCodes.harness);
     process.stderr.write('\nStopping. Once more: at once, without a verdict.\n');
     stop.abort();
-    process.once('SIGINT', () => process.exit(exitCodes.harness));
-  });
+  };
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, onSignal);
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code !== 'EPIPE') throw error;
     process.exit(exitCodes.harness);
