@@ -42,7 +42,7 @@ export function checkRegisterTransactions(
   const { anomalies, graph, accesses } = analyzeRegisters(transactions);
   const all = [...anomalies, ...cycleAnomalies(graph, 'w', deadline)];
   const open =
-    all.length > 0 || hasSerialOrder(graph, accesses)
+    all.length > 0 || hasSerialOrder(graph, accesses, deadline)
       ? ''
       : 'There is no contradiction in sight, but no order was found that explains all reads.';
   return summarize({ claim, transactions, graph, anomalies: all, open }, operations.length);

@@ -95,7 +95,8 @@ export class RandomStore {
   #apply(steps: Steps): Value {
     const { model } = this.#shape;
     this.#past.push(new Map(this.#state));
-    const old = this.#past[Math.max(0, this.#past.length - 1 - this.#below(4))] ?? this.#state;
+    if (this.#past.length > 4) this.#past.shift();
+    const old = this.#past[this.#below(this.#past.length)] ?? this.#state;
     if (this.#errs('lost-write')) return perform(new Map(this.#state), steps, model);
     if (this.#errs('stale-read') && steps.every(([kind]) => kind === 'r')) {
       return perform(new Map(old), steps, model);

@@ -67,7 +67,7 @@ for (const model of models) {
     if (model === 'w' && mistake === 'applied-twice') continue;
     t.test(`${model}: ${mistake} is found`, async (t) => {
       let caught = 0;
-      const shape: Shape = { model, clients: 4, transactions: 150, keys: 3, steps: 3, lost: 0.1 };
+      const shape: Shape = { model, clients: 4, transactions: 300, keys: 3, steps: 3, lost: 0.25 };
       for (let seed = 1; seed <= 20; seed += 1) {
         const store = new RandomStore(randomFrom(seed), { ...shape, mistake });
         const { validity } = verdictOf(store.run(), model);
