@@ -59,6 +59,10 @@ export class Search {
   #longest: readonly number[] = [];
   #state = initialState;
   #isNew = true;
+  /** An unknown action was placed last: useless, unless somebody finds what it left. */
+  #mustBeFound = false;
+  /** Answers tell whole texts and nothing else. */
+  readonly #onlyTexts: boolean;
 
   /** The actions of the cell are those of one key, without refused and lost reads. */
   constructor(cell: Cell, budget: MemoryBudget) {
@@ -73,6 +77,7 @@ export class Search {
     this.#list = new UnplacedList(known.map((each) => actions[each]).filter((each) => !!each));
     this.#unknownPlaced = new Int32Array((unknown.length + 31) >> 5);
     this.#twins = twinsOf(unknown.map((each) => actions[each]).filter((each) => !!each));
+    this.#onlyTexts = !cell.hasAppends && !cell.notices;
     this.#finds = Int32Array.from(this.#order, (each) => cell.foundText(each));
     this.#leaves = Int32Array.from(this.#order, (each) => cell.writtenText(each));
     this.#findersLeft = counted(this.#finds, cell.texts);
@@ -86,9 +91,11 @@ export class Search {
     for (let step = 0; step < steps; step += 1) {
       if (this.#isNew) {
         this.#isNew = false;
-        this.#placeFitting();
+        const found = this.#placeFitting();
         if (this.#list.left === 0) return 'valid';
-        if (!this.#isDeadEnd() && this.#visit()) this.#open();
+        // Not a situation to remember: from elsewhere, more can be tried in it.
+        if (this.#mustBeFound && !found) this.#open('cas');
+        else if (!this.#isDeadEnd() && this.#visit()) this.#open();
       }
       if (!this.#tryNext()) return 'invalid';
     }
@@ -115,9 +122,13 @@ export class Search {
     return this.#cell.step(state, this.#order[each] ?? -1);
   }
 
-  /** What changes nothing and fits has its place at once, and may let others begin. */
-  #placeFitting(): void {
+  /**
+   * What changes nothing and fits has its place at once, and may let others begin. False when
+   * there was nothing.
+   */
+  #placeFitting(): boolean {
     const list = this.#list;
+    const before = this.#placed.length;
     for (let placed = true; placed; ) {
       placed = false;
       let end = Number.POSITIVE_INFINITY;
@@ -130,6 +141,7 @@ export class Search {
         } else end = Math.min(end, list.end(each));
       }
     }
+    return this.#placed.length > before;
   }
 
   /** Where only appends come next, what stands here must lead to what the next reads found. */
@@ -165,7 +177,8 @@ export class Search {
     return this.visited.visit({ state: this.#state, from, count, placed: words, unknown });
   }
 
-  #open(): void {
+  /** `only`: those of one kind. */
+  #open(only?: Action['kind']): void {
     const candidates: number[] = [];
     const state = this.#state;
     const list = this.#list;
@@ -173,11 +186,13 @@ export class Search {
     for (let each = list.first; each >= 0; each = list.after(each)) {
       if (list.begin(each) > end) break;
       end = Math.min(end, list.end(each));
+      if (only !== undefined && this.#action(each)?.kind !== only) continue;
       const after = this.#step(state, each);
       if (after !== impossible && !this.#loses(state, each, after)) candidates.push(each, after);
     }
     for (let each = this.#knownCount; each < this.#order.length; each += 1) {
       if ((this.#action(each)?.begin ?? 0) > end) continue;
+      if (only !== undefined && this.#action(each)?.kind !== only) continue;
       const after = this.#useful(state, each);
       if (after !== impossible) candidates.push(each, after);
     }
@@ -227,6 +242,7 @@ export class Search {
       this.#place(each);
       this.#state = after;
       this.#isNew = true;
+      this.#mustBeFound = this.#onlyTexts && each >= this.#knownCount;
       return true;
     }
   }
