@@ -52,6 +52,10 @@ export class Search {
   readonly #begins: Float64Array;
   /** Actions that are alike have the same number. */
   readonly #likeness: Int32Array;
+  /** Per likeness: when one was met last, and where it stands. */
+  readonly #lastStamp: Int32Array;
+  readonly #lastAt: Int32Array;
+  #stamp = 0;
   readonly #isPure: Uint8Array;
   readonly #list: UnplacedList;
   readonly #unknownPlaced: Int32Array;
@@ -79,6 +83,8 @@ export class Search {
     this.#knownCount = known.length;
     this.#begins = Float64Array.from(this.#order, begin);
     this.#likeness = likenessOf(this.#order.flatMap((at) => actions[at] ?? []));
+    this.#lastStamp = new Int32Array(this.#order.length);
+    this.#lastAt = new Int32Array(this.#order.length);
     this.#isPure = Uint8Array.from(this.#order, (at) => cell.pure[at] ?? 0);
     this.#list = new UnplacedList(known.flatMap((at) => actions[at] ?? []));
     this.#unknownPlaced = new Int32Array((unknown.length + 31) >> 5);
@@ -176,41 +182,55 @@ export class Search {
 
   /** Finds out who may be next; `only` those of one kind. */
   #open(only?: Action['kind']): void {
+    const candidates: number[] = [];
+    const states: number[] = [];
+    for (const each of this.#distinct(this.#unpreceded())) {
+      if (only !== undefined && this.#action(each)?.kind !== only) continue;
+      const after = this.#after(each);
+      if (after === impossible) continue;
+      candidates.push(each);
+      states.push(after);
+    }
+    this.#frames.push({ state: this.#state, placed: this.#placed.length, candidates, states });
+  }
+
+  /** Unknown ones first: what is tried last stands first. */
+  #unpreceded(): number[] {
     const list = this.#list;
-    const open: number[] = [];
+    const known: number[] = [];
     let end = Number.POSITIVE_INFINITY;
     for (let each = list.first; each >= 0; each = list.after(each)) {
       if (list.begin(each) > end) break;
       end = Math.min(end, list.end(each));
-      open.push(each);
+      known.push(each);
     }
+    const all: number[] = [];
     for (let each = this.#knownCount; each < this.#order.length; each += 1) {
       if ((this.#begins[each] ?? 0) > end) break;
-      if (!this.#isUnknownPlaced(each)) open.push(each);
+      if (!this.#isUnknownPlaced(each)) all.push(each);
     }
-    const frame: Frame = {
-      ...{ state: this.#state, placed: this.#placed.length },
-      ...{ candidates: [], states: [] },
-    };
-    for (const each of this.#withoutLikes(open).reverse()) {
-      if (only !== undefined && this.#action(each)?.kind !== only) continue;
-      const after = this.#after(each);
-      if (after === impossible) continue;
-      frame.candidates.push(each);
-      frame.states.push(after);
-    }
-    this.#frames.push(frame);
+    for (let at = known.length - 1; at >= 0; at -= 1) all.push(known[at] ?? 0);
+    return all;
   }
 
-  /** Of actions that are alike, the one that must be over first. */
-  #withoutLikes(open: readonly number[]): number[] {
-    const first = new Map<number, number>();
-    for (const each of open) {
+  /** Of actions that are alike, the one that must be over first; it takes the place of others. */
+  #distinct(actions: number[]): number[] {
+    this.#stamp += 1;
+    let count = 0;
+    for (const each of actions) {
       const likeness = this.#likeness[each] ?? 0;
-      const other = first.get(likeness);
-      if (other === undefined || this.#end(each) < this.#end(other)) first.set(likeness, each);
+      const at = this.#lastAt[likeness] ?? 0;
+      if (this.#lastStamp[likeness] === this.#stamp) {
+        if (this.#end(each) < this.#end(actions[at] ?? 0)) actions[at] = each;
+        continue;
+      }
+      this.#lastStamp[likeness] = this.#stamp;
+      this.#lastAt[likeness] = count;
+      actions[count] = each;
+      count += 1;
     }
-    return [...first.values()];
+    actions.length = count;
+    return actions;
   }
 
   #end(each: number): number {
