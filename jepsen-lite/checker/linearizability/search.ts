@@ -194,7 +194,7 @@ export class Search {
     this.#frames.push({ state: this.#state, placed: this.#placed.length, candidates, states });
   }
 
-  /** Unknown ones first: what is tried last stands first. */
+  /** What is tried last stands first: unknown ones, then those that have the most time. */
   #unpreceded(): number[] {
     const list = this.#list;
     const known: number[] = [];
@@ -209,7 +209,8 @@ export class Search {
       if ((this.#begins[each] ?? 0) > end) break;
       if (!this.#isUnknownPlaced(each)) all.push(each);
     }
-    for (let at = known.length - 1; at >= 0; at -= 1) all.push(known[at] ?? 0);
+    known.sort((a, b) => list.end(b) - list.end(a));
+    all.push(...known);
     return all;
   }
 
