@@ -54,6 +54,20 @@ t.test('memory is limited, and what no longer has room is searched again', async
   }
 });
 
+t.test('situations whose hashes are equal are told apart', async (t) => {
+  const table = new VisitedTable(new MemoryBudget(1 << 28));
+  let found = 0;
+  // Of so many, dozens have the hash of another one.
+  for (let each = 0; each < 600_000; each += 1) {
+    const [state, word] = each % 2 === 0 ? [each, 0] : [1, each];
+    const placed = Int32Array.of(word);
+    const unknown = new Int32Array(0);
+    if (!table.visit({ state, from: 0, count: 1, placed, unknown })) found += 1;
+  }
+  t.equal(found, 0);
+  t.equal(table.entries, 600_000);
+});
+
 t.test('the table knows who used fewer unknown operations', async (t) => {
   const table = new VisitedTable(new MemoryBudget(1 << 20));
   const visit = (unknown: number, state = 1, placed = 5) =>
