@@ -1,10 +1,10 @@
 /** The cluster of a run, with whoever breaks it: an own one, or one that others run. */
 import { join } from 'node:path';
+import { startCluster } from '../cluster/own-cluster.js';
+import { MixedNemesis } from '../faults/mixed-nemesis.js';
+import { type FaultKind, processFaults } from '../faults/process-faults.js';
 import { RandomStream } from '../workloads/random-stream.js';
-import { MixedNemesis } from './mixed-nemesis.js';
 import type { Nemesis } from './nemesis.js';
-import { OwnCluster } from './own-cluster.js';
-import { type FaultKind, processFaults } from './process-faults.js';
 import type { RunConfig } from './run-config.js';
 
 export interface Target {
@@ -30,7 +30,13 @@ export async function openTarget(config: RunConfig, folder: string): Promise<Tar
     return { endpoints, nemesis: undefined, crashes: () => [], close: async () => {} };
   }
   const { start: nodes, shards } = target;
-  const cluster = await OwnCluster.start({ nodes, shards, dir: join(folder, 'cluster') });
+  const cluster = await startCluster({
+    nodes,
+    shards,
+    dir: join(folder, 'cluster'),
+    proxied: true,
+    shim: true,
+  });
   const draws = (kinds: Readonly<Record<string, FaultKind>>) =>
     Object.entries(kinds)
       .filter(([name]) => faults.includes('mix') || faults.includes(name))

@@ -3,8 +3,8 @@
  * fault at a time; faults of different lanes meet, for that is where the deepest bugs are.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { Nemesis, NemesisHooks } from '../run/nemesis.js';
 import type { RandomStream } from '../workloads/random-stream.js';
-import type { Nemesis, NemesisHooks } from './nemesis.js';
 import type { Fault } from './process-faults.js';
 
 /** Draws the next injection of a kind. */

@@ -1,8 +1,8 @@
 /** What can be done to the processes of an own cluster. */
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { OwnCluster } from '../cluster/own-cluster.js';
+import type { OwnNode } from '../cluster/own-node.js';
 import type { RandomStream } from '../workloads/random-stream.js';
-import type { OwnCluster } from './own-cluster.js';
-import type { OwnNode } from './own-node.js';
 
 /** One injection of a fault. */
 export interface Fault {

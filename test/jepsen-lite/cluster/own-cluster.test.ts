@@ -2,13 +2,13 @@
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import t from 'tap';
-import { OwnCluster } from '../../../jepsen-lite/run/own-cluster.js';
-import { processFaults } from '../../../jepsen-lite/run/process-faults.js';
+import { startCluster } from '../../../jepsen-lite/cluster/own-cluster.js';
+import { processFaults } from '../../../jepsen-lite/faults/process-faults.js';
 import { RandomStream } from '../../../jepsen-lite/workloads/random-stream.js';
 
 t.test('every fault takes hold of a process, and ends', async (t) => {
   const dir = join(t.testdir(), 'cluster');
-  const cluster = await OwnCluster.start({ nodes: 1, shards: 1, dir });
+  const cluster = await startCluster({ nodes: 1, shards: 1, dir });
   t.teardown(() => cluster.stop());
   const [node] = cluster.nodes;
   if (node === undefined) return t.fail('there is no node');
@@ -30,7 +30,7 @@ t.test('every fault takes hold of a process, and ends', async (t) => {
 
 t.test('a node that does not start is no verdict', async (t) => {
   const dir = t.testdir({ 'node-1': 'a file where a folder should be' });
-  await t.rejects(OwnCluster.start({ nodes: 1, shards: 1, dir }), {
+  await t.rejects(startCluster({ nodes: 1, shards: 1, dir }), {
     name: 'HarnessError',
     message: /node 1 did not become ready/,
   });
