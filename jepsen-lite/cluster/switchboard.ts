@@ -5,8 +5,8 @@
 import { once } from 'node:events';
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 import { pathToFileURL } from 'node:url';
+import { onJsonLines, sendJsonLine } from './shim/json-lines.js';
 import {
   harmless,
   type ShimCommand,
@@ -23,8 +23,8 @@ const patienceMs = 1_000;
 /** What a node's threads see; undefined when the main thread does not answer. */
 export interface NodeView {
   readonly counts: ShimCounts;
-  readonly wallMs: number;
-  readonly monotonicMs: number;
+  /** Of the main thread. */
+  readonly clocks: ShimReport['clocks'];
 }
 
 export class Switchboard {
@@ -82,8 +82,7 @@ export class Switchboard {
         failedSyncs: sum('failedSyncs'),
         failedWrites: sum('failedWrites'),
       },
-      wallMs: main.wallMs,
-      monotonicMs: main.monotonicMs,
+      clocks: main.clocks,
     };
   }
 
@@ -99,11 +98,9 @@ export class Switchboard {
   }
 
   #accept(socket: Socket): void {
-    socket.on('error', () => {});
     socket.setNoDelay(true);
     let thread: Thread | undefined;
-    createInterface({ input: socket }).on('line', (line) => {
-      const said: unknown = JSON.parse(line);
+    onJsonLines(socket, (said) => {
       if (thread !== undefined) {
         thread.reported(shimReport.parse(said));
         return;
@@ -144,7 +141,7 @@ class Thread {
         resolve(report);
       };
       this.#waiting.set(id, answer);
-      this.socket.write(`${JSON.stringify({ id, ...command })}\n`);
+      sendJsonLine(this.socket, { id, ...command });
     });
   }
 

@@ -26,8 +26,9 @@ export class Clocks {
 
   /** The monotonic clock never goes back, whatever its rate becomes. */
   set(offsetMs: number, rate: number): void {
-    this.#since = { realMs: this.#realNow(), shownMs: this.monotonicMs() };
     this.#offsetMs = offsetMs;
+    if (rate === this.#rate) return;
+    this.#since = { realMs: this.#realNow(), shownMs: this.monotonicMs() };
     this.#rate = rate;
   }
 
@@ -36,8 +37,18 @@ export class Clocks {
     return shownMs + (this.#realNow() - realMs) * this.#rate;
   }
 
+  /** What a drift has added is gone when it ends, as when a time server sets the clock. */
   wallMs(): number {
-    return Math.round(this.#wallMinusMonotonicMs + this.monotonicMs() + this.#offsetMs);
+    const driftMs = (this.#realNow() - this.#since.realMs) * (this.#rate - 1);
+    return Math.round(this.trueWallMs() + this.#offsetMs + driftMs);
+  }
+
+  trueMonotonicMs(): number {
+    return this.#realNow();
+  }
+
+  trueWallMs(): number {
+    return this.#wallMinusMonotonicMs + this.#realNow();
   }
 
   /** A busy loop, by the true clock. */

@@ -4,10 +4,10 @@
  * it. When the harness is gone the node ends, for nobody would undo what was done to it.
  */
 import { connect } from 'node:net';
-import { createInterface } from 'node:readline';
 import { isMainThread } from 'node:worker_threads';
 import { Clocks } from './clocks.js';
 import { Disk } from './disk.js';
+import { onJsonLines, sendJsonLine } from './json-lines.js';
 import { type ShimCommand, type ShimReport, shimCommand } from './settings.js';
 
 const given = new URL(import.meta.url).searchParams;
@@ -19,17 +19,13 @@ clocks.install();
 // Other threads end with the product's own will; they must not be kept alive.
 const socket = connect(Number(given.get('port')), '127.0.0.1').unref();
 socket.setNoDelay(true);
-const send = (line: object) => socket.write(`${JSON.stringify(line)}\n`);
 socket.on('connect', () => {
-  send({ node: Number(given.get('node')), mainThread: isMainThread });
+  sendJsonLine(socket, { node: Number(given.get('node')), mainThread: isMainThread });
 });
-socket.on('error', () => {});
 socket.on('close', () => {
   if (isMainThread) process.kill(process.pid, 'SIGKILL');
 });
-createInterface({ input: socket }).on('line', (line) => {
-  obey(shimCommand.parse(JSON.parse(line)));
-});
+onJsonLines(socket, (line) => obey(shimCommand.parse(line)));
 
 function obey({ id, settings, stallMs }: ShimCommand): void {
   if (settings !== undefined) {
@@ -39,10 +35,14 @@ function obey({ id, settings, stallMs }: ShimCommand): void {
   const report: ShimReport = {
     id,
     counts: disk.counts,
-    wallMs: Date.now(),
-    monotonicMs: performance.now(),
+    clocks: {
+      wallMs: Date.now(),
+      trueWallMs: clocks.trueWallMs(),
+      monotonicMs: performance.now(),
+      trueMonotonicMs: clocks.trueMonotonicMs(),
+    },
   };
-  send(report);
+  sendJsonLine(socket, report);
   // The report is in the kernel's hands by then.
   if (stallMs !== undefined && isMainThread) setImmediate(() => clocks.stall(stallMs));
 }

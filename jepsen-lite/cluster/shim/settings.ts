@@ -46,9 +46,13 @@ export type ShimCounts = z.infer<typeof shimCounts>;
 export const shimReport = z.object({
   id: z.number(),
   counts: shimCounts,
-  /** What this thread's code sees on its clocks. */
-  wallMs: z.number(),
-  monotonicMs: z.number(),
+  /** What this thread's code sees on its clocks, and what they would be. */
+  clocks: z.object({
+    wallMs: z.number(),
+    trueWallMs: z.number(),
+    monotonicMs: z.number(),
+    trueMonotonicMs: z.number(),
+  }),
 });
 export type ShimReport = z.infer<typeof shimReport>;
 

@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import t from 'tap';
 import { MixedNemesis } from '../../../jepsen-lite/faults/mixed-nemesis.js';
-import type { Fault } from '../../../jepsen-lite/faults/process-faults.js';
+import type { Fault } from '../../../jepsen-lite/faults/fault.js';
 import type { NemesisHooks } from '../../../jepsen-lite/run/nemesis.js';
 import { RandomStream } from '../../../jepsen-lite/workloads/random-stream.js';
 
