@@ -8,10 +8,14 @@ import { startCluster } from '../../../jepsen-lite/cluster/own-cluster.js';
 import { drawFault, faultKinds } from '../../../jepsen-lite/faults/faults.js';
 import { RandomStream } from '../../../jepsen-lite/workloads/random-stream.js';
 
+const timeLimitMs = 240_000;
+t.setTimeout(timeLimitMs);
+
 const chosen = process.env['JEPSEN_LITE_FAULTS']?.split(',');
 const kinds = faultKinds.filter(({ name }) => chosen?.includes(name) ?? true);
 
 t.test('every fault takes hold, and ends', async (t) => {
+  t.setTimeout(timeLimitMs);
   const dir = join(t.testdir(), 'cluster');
   const cluster = await startCluster({ nodes: 3, shards: 2, dir, proxied: true, shim: true });
   t.teardown(() => cluster.destroy());
@@ -19,9 +23,7 @@ t.test('every fault takes hold, and ends', async (t) => {
   const random = (name: string) => new RandomStream(7, name);
   await t.test('none is there before it is injected', async (t) => {
     const faults = kinds.map((kind) => drawFault(kind, site, random(kind.name)));
-    await Promise.all(
-      faults.map(async (fault) => t.equal(await fault.probe(), false, fault.name)),
-    );
+    await Promise.all(faults.map(async (fault) => t.equal(await fault.probe(), false, fault.name)));
   });
   for (const kind of kinds) {
     const startMs = performance.now();
