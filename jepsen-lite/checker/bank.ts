@@ -7,7 +7,7 @@
 import type { Operation } from '../history/operation.js';
 import { tell } from '../history/tell.js';
 import { type Finding, finding, type KeyRule, malformed } from './judge-by-key.js';
-import { boundsOfSum, type Change } from './sum-bounds.js';
+import { type Change, PossibleSums } from './possible-sums.js';
 
 export const bankRule: KeyRule = {
   claim: 'money is moved, never made or lost, and no account is overdrawn',
@@ -91,14 +91,14 @@ function unexplained(looks: readonly Look[], transfers: readonly Transfer[]): Fi
     changes.get(from)?.push({ operation, amount: -amount });
     changes.get(to)?.push({ operation, amount });
   }
-  const operations = looks.map(({ operation }) => operation);
-  const balances = new Map(looks.map((look) => [look.operation, look.balances]));
   for (const [account, ofAccount] of changes) {
     /** Those that say the most of what was there at first. */
     let atLeast: { readonly look: Operation; readonly first: number } | undefined;
     let atMost: typeof atLeast;
-    for (const { look, low, high } of boundsOfSum(ofAccount, operations)) {
-      const balance = balances.get(look)?.get(account) ?? 0;
+    const sums = new PossibleSums(ofAccount);
+    for (const { operation: look, balances } of looks) {
+      const { low, high } = sums.bounds(look);
+      const balance = balances.get(account) ?? 0;
       const [least, most] = [balance - high, balance - low];
       if (atLeast === undefined || least > atLeast.first) atLeast = { look, first: least };
       if (atMost === undefined || most < atMost.first) atMost = { look, first: most };
