@@ -30,7 +30,8 @@ function parseLine(text: string, line: number): HistoryEvent {
   const timeNs = Number(fields['timeNs'] ?? fields['time'] ?? 0);
   if (!Number.isFinite(timeNs)) throw wrong('timeNs', 'a number');
   const { key } = fields;
-  if (key !== undefined && typeof key !== 'string') throw wrong('key', 'a text');
+  const isKey = key === undefined || typeof key === 'string' || isNumber(key);
+  if (!isKey) throw wrong('key', 'a text');
   const { consistency } = fields;
   if (consistency !== undefined && consistency !== 'linearizable' && consistency !== 'stale') {
     throw wrong('consistency', '"linearizable" or "stale"');
@@ -47,7 +48,8 @@ function parseLine(text: string, line: number): HistoryEvent {
   }
   if (!outcomes.has(fields['outcome'])) throw wrong('outcome', [...outcomes].slice(1).join(', '));
   // Checked field by field above; fields that the format does not know stay, for reports.
-  return { ...fields, timeNs } as unknown as HistoryEvent;
+  const named = key === undefined ? {} : { key: String(key) };
+  return { ...fields, ...named, timeNs } as unknown as HistoryEvent;
 }
 
 const numbers = ['shard', 'shardRevision', 'revision', 'stalenessMs', 'clockErrorMs'];

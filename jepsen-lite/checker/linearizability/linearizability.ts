@@ -21,6 +21,7 @@ import { MemoryBudget } from './memory-budget.js';
 import { type CellModel, toAction } from './models.js';
 import { isWitnessed } from './revision-witness.js';
 import { Search } from './search.js';
+import { brokenShardRevision } from './shard-revisions.js';
 import { judgeUniqueValues } from './unique-values.js';
 import { resolveUnknown } from './unknown-operations.js';
 
@@ -39,7 +40,6 @@ export function checkLinearizability(
   const trials = [...keys].map(([key, actions]) => new Trial(key, actions));
   for (const trial of trials) {
     if (performance.now() < deadline) trial.judgeCheaply();
-    if (trial.validity === 'invalid') break;
   }
   if (!trials.some(({ validity }) => validity === 'invalid')) {
     searchInTurns(trials, deadline, new MemoryBudget(limits.memoryBytes));
@@ -47,10 +47,21 @@ export function checkLinearizability(
   return summarize(trials, model, operations.length);
 }
 
-/** As `checkLinearizability`, in the shape that all models of histories have. */
+/**
+ * As `checkLinearizability`, in the shape that all models of histories have; and where answers tell
+ * a shard's revisions these must rise over all its keys.
+ */
 export function linearizabilityOf(model: CellModel) {
-  return (_: readonly HistoryEvent[], operations: readonly Operation[], limits: Limits): Verdict =>
-    checkLinearizability(operations, model, limits);
+  return {
+    fs: Object.keys(model.contents),
+    check(_: readonly HistoryEvent[], operations: readonly Operation[], limits: Limits): Verdict {
+      const verdict = checkLinearizability(operations, model, limits);
+      if (verdict.validity === 'invalid') return verdict;
+      const own = operations.filter(({ f }) => Object.hasOwn(model.contents, f));
+      const broken = brokenShardRevision(own);
+      return broken === undefined ? verdict : { ...verdict, ...broken, validity: 'invalid' };
+    },
+  };
 }
 
 function splitByKey(operations: readonly Operation[], model: CellModel): Map<string, Action[]> {
@@ -183,7 +194,9 @@ function searchInTurns(trials: readonly Trial[], deadline: number, budget: Memor
 function summarize(trials: readonly Trial[], model: CellModel, operations: number): Verdict {
   const keys = trials.map((trial) => trial.verdict());
   const judged = keys.reduce((sum, key) => sum + key.operations, 0);
-  const by = (method: KeyVerdict['method']) => keys.filter((key) => key.method === method).length;
+  const settled = keys.filter(({ validity }) => validity !== 'unknown');
+  const by = (wanted: KeyVerdict['method']) =>
+    settled.filter(({ method }) => method === wanted).length;
   const counts = {
     operations: judged,
     'of other models': operations - judged,
@@ -192,6 +205,7 @@ function summarize(trials: readonly Trial[], model: CellModel, operations: numbe
     witnessed: by('witness'),
     'by rule': by('rule'),
     searched: by('search'),
+    unsettled: keys.length - settled.length,
   };
   const { claim } = model;
   if (judged === 0) {
