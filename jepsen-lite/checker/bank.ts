@@ -82,7 +82,7 @@ function overdrawn(looks: readonly Look[]): Finding | undefined {
   return undefined;
 }
 
-/** Account by account, and looks that no common balance at first explains. */
+/** Account by account: looks that no common balance at first explains. */
 function unexplained(looks: readonly Look[], transfers: readonly Transfer[]): Finding | undefined {
   const accounts = new Set(looks.flatMap(({ balances }) => [...balances.keys()]));
   const changes = new Map([...accounts].map((account): [string, Change[]] => [account, []]));
@@ -92,20 +92,40 @@ function unexplained(looks: readonly Look[], transfers: readonly Transfer[]): Fi
     changes.get(to)?.push({ operation, amount });
   }
   for (const [account, ofAccount] of changes) {
-    /** Those that say the most of what was there at first. */
-    let atLeast: { readonly look: Operation; readonly first: number } | undefined;
-    let atMost: typeof atLeast;
     const sums = new PossibleSums(ofAccount);
-    for (const { operation: look, balances } of looks) {
-      const { low, high } = sums.bounds(look);
-      const balance = balances.get(account) ?? 0;
-      const [least, most] = [balance - high, balance - low];
-      if (atLeast === undefined || least > atLeast.first) atLeast = { look, first: least };
-      if (atMost === undefined || most < atMost.first) atMost = { look, first: most };
-      if (atLeast.first <= atMost.first) continue;
-      const words = `no transfers explain account ${account}: by ${tell(atLeast.look)} it began with at least ${atLeast.first}, by ${tell(atMost.look)} with at most ${atMost.first}`;
-      return finding(words, atLeast.look, atMost.look);
-    }
+    const found = disagreement(account, looks, sums);
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}
+
+function disagreement(
+  account: string,
+  looks: readonly Look[],
+  sums: PossibleSums,
+): Finding | undefined {
+  interface Bound {
+    readonly look: Operation;
+    readonly first: number;
+  }
+  /** The looks that say the most of what was there at first. */
+  let [atLeast, atMost]: (Bound | undefined)[] = [];
+  for (const { operation: look, balances } of looks) {
+    const { low, high } = sums.bounds(look);
+    const balance = balances.get(account) ?? 0;
+    const [least, most] = [balance - high, balance - low];
+    if (atLeast === undefined || least > atLeast.first) atLeast = { look, first: least };
+    if (atMost === undefined || most < atMost.first) atMost = { look, first: most };
+    if (atLeast.first <= atMost.first) continue;
+    const words = `no transfers explain account ${account}: by ${tell(atLeast.look)} it began with at least ${atLeast.first}, by ${tell(atMost.look)} with at most ${atMost.first}`;
+    return finding(words, atLeast.look, atMost.look);
+  }
+  if (atLeast === undefined || atLeast.first !== atMost?.first) return undefined;
+  const { first } = atLeast;
+  for (const { operation: look, balances } of looks) {
+    if (sums.canBe(look, (balances.get(account) ?? 0) - first)) continue;
+    const words = `account ${account} began with ${first}, and no choice of the transfers under way leads to ${tell(look)}`;
+    return finding(words, look);
   }
   return undefined;
 }

@@ -10,7 +10,7 @@ export function tell(operation: Operation): string {
   const end = status === 'unknown' ? 'never answered' : milliseconds(completedNs);
   const when = `#${number}, client ${process}, ${milliseconds(invokedNs)} to ${end}`;
   const conditions = Object.entries(operation.condition).map(([name, tag]) => `${name} ${tag}`);
-  const isRead = asked === undefined && f !== 'delete';
+  const isRead = f === 'watch' || (asked === undefined && f !== 'delete');
   const parts = [
     operation.consistency === 'stale' ? `stale ${f}` : f,
     ...(key === undefined ? [] : [key]),

@@ -69,7 +69,7 @@ for (const name of names) {
     t.test(`${name}: ${mistake} is found`, async (t) => {
       let caught = 0;
       for (let seed = 1; seed <= 20; seed += 1) {
-        const shape = { clients: 4, calls: 300, lost: 0.01, refused: 0.2, mistake };
+        const shape = { clients: 4, calls: 400, lost: 0.01, refused: 0.2, mistake };
         const events = new RandomService(services[name], randomFrom(seed), shape).run();
         if (verdictOf(events, name).validity === 'invalid') caught += 1;
       }
