@@ -3,6 +3,7 @@ import type { Value } from './event.js';
 import type { Operation } from './operation.js';
 
 const textCharactersMax = 60;
+const reads: ReadonlySet<string> = new Set(['read', 'get', 'watch']);
 
 /** What was asked, what the answer was, and who and when. */
 export function tell(operation: Operation): string {
@@ -11,7 +12,7 @@ export function tell(operation: Operation): string {
   const when = `#${number}, client ${process}, ${milliseconds(invokedNs)} to ${end}`;
   const conditions = Object.entries(operation.condition).map(([name, tag]) => `${name} ${tag}`);
   // Some histories have a read ask for nothing, or for what it will find.
-  const isRead = f === 'read' || f === 'get' || (asked === undefined && f !== 'delete');
+  const isRead = reads.has(f) || (asked === undefined && f !== 'delete');
   const parts = [
     operation.consistency === 'stale' ? `stale ${f}` : f,
     ...(key === undefined ? [] : [key]),
