@@ -68,7 +68,8 @@ function lostSince(changes: readonly Change[], looks: readonly Operation[]): Fin
       const total = totalOf(operation);
       const floor = floorAtBegin.get(operation);
       if (floor !== undefined && total < floor.least) {
-        const words = `${tell(operation)}, but it must be at least ${floor.least} by what was confirmed since ${tell(floor.look)}`;
+        const since = `by what was confirmed since ${tell(floor.look)}`;
+        const words = `${tell(operation)}, but it must be at least ${floor.least} ${since}`;
         return finding(words, operation, floor.look);
       }
       floors.look(operation, total);

@@ -1,4 +1,4 @@
-/** For models that judge each key by a rule: the operations of each, the time it took, the words. */
+/** For models that judge each key by a rule: its operations, the time it took, the words. */
 import type { Value } from '../history/event.js';
 import { HistoryError } from '../history/history-error.js';
 import type { Operation } from '../history/operation.js';

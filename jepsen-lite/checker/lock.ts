@@ -77,11 +77,13 @@ function tooSmall(tokens: readonly Token[]): Finding | undefined {
       over += 1;
     }
     if (operation.f === 'acquire' && given !== undefined && given.token >= token) {
-      const words = `${tell(operation)}, although a token as great was known before: ${tell(given.operation)}`;
+      const known = `a token as great was known before: ${tell(given.operation)}`;
+      const words = `${tell(operation)}, although ${known}`;
       return finding(words, operation, given.operation);
     }
     if (operation.f === 'guarded' && met !== undefined && met.token > token) {
-      const words = `${tell(operation)} was accepted with an old token after ${tell(met.operation)}`;
+      const after = tell(met.operation);
+      const words = `${tell(operation)} was accepted with an old token after ${after}`;
       return finding(words, operation, met.operation);
     }
   }

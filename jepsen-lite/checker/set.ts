@@ -67,7 +67,8 @@ function refusedButThere(
     const name = nameOf(add.asked ?? null);
     const look = looks.find(({ heights }) => heights.has(name))?.operation;
     if (look !== undefined) {
-      const words = `${tell(look)} has ${showValue(add.asked)}, although it was refused: ${tell(add)}`;
+      const shown = `${tell(look)} has ${showValue(add.asked)}`;
+      const words = `${shown}, although it was refused: ${tell(add)}`;
       return finding(words, look, add);
     }
   }

@@ -62,7 +62,8 @@ function madeTwice(steps: readonly Step[], nameOf: (step: Step) => string): Find
       made.set(nameOf(step), step);
       continue;
     }
-    const words = `the step to ${nameOf(step)} was confirmed twice: ${tell(other.operation)} and ${tell(step.operation)}`;
+    const both = [other, step].map(({ operation }) => tell(operation)).join(' and ');
+    const words = `the step to ${nameOf(step)} was confirmed twice: ${both}`;
     return finding(words, other.operation, step.operation);
   }
   return undefined;

@@ -10,11 +10,12 @@ export function tell(operation: Operation): string {
   const end = status === 'unknown' ? 'never answered' : milliseconds(completedNs);
   const when = `#${number}, client ${process}, ${milliseconds(invokedNs)} to ${end}`;
   const conditions = Object.entries(operation.condition).map(([name, tag]) => `${name} ${tag}`);
-  const isRead = f === 'watch' || (asked === undefined && f !== 'delete');
+  const asks = asked !== undefined && asked !== null;
+  const isRead = f === 'watch' || (!asks && f !== 'delete');
   const parts = [
     operation.consistency === 'stale' ? `stale ${f}` : f,
     ...(key === undefined ? [] : [key]),
-    ...(asked === undefined ? [] : [showValue(asked)]),
+    ...(asks ? [showValue(asked)] : []),
     ...conditions,
   ];
   return `${parts.join(' ')} -> ${answer(operation, isRead)}${revisions(operation)} (${when})`;

@@ -9,7 +9,7 @@ import { showValue } from '../../history/tell.js';
 import type { Anomaly } from './anomaly.js';
 import { DependencyGraph } from './dependency-graph.js';
 import { type Element, isElement, malformed, type Transaction } from './transaction.js';
-import { nameOf, tellTransaction } from './words.js';
+import { nameOf, tellBoth, tellTransaction } from './words.js';
 import { happened, Writers } from './writers.js';
 
 /** What a transaction read of a key, by its first read. */
@@ -73,9 +73,10 @@ function readsOf(transaction: Transaction, anomalies: Anomaly[]): ListRead[] {
     if (!isSame(list, [...base, ...appended])) {
       const wanted = first.has(key) || appended.length === 0 ? [...base, ...appended] : appended;
       const ends = first.has(key) ? 'must be' : 'must end with';
+      const must = `by its own steps ${key} ${ends} ${showValue(wanted)}`;
       anomalies.push({
         class: 'internal',
-        explanation: `${tellTransaction(operation)}: by its own steps the read of ${key} ${ends} ${showValue(wanted)}.`,
+        explanation: `${tellTransaction(operation)}: ${must}.`,
         culprits: [operation.number],
       });
     } else if (!first.has(key)) reads.push({ transaction, key, list: base, shown: list });
@@ -149,7 +150,11 @@ function lostUpdates(reads: readonly ListRead[]): Anomaly[] {
     if (other === undefined || other === operation) continue;
     anomalies.push({
       class: 'lost-update',
-      explanation: `${nameOf(other)} and ${nameOf(operation)} both read ${key} = ${showValue(list)} and appended to it, so neither saw the other:\n  ${tellTransaction(other)}\n  ${tellTransaction(operation)}`,
+      explanation: tellBoth(
+        `both read ${key} = ${showValue(list)} and appended to it`,
+        other,
+        operation,
+      ),
       culprits: [other.number, operation.number],
     });
   }
@@ -169,7 +174,11 @@ function incompatible(reads: readonly ListRead[], order: ListRead | undefined): 
     .filter(({ shown }) => !isPrefix(shown, order.shown))
     .map(({ transaction, key }) => ({
       class: 'incompatible-order',
-      explanation: `${key} was read as two lists of which neither continues the other:\n  ${tellTransaction(order.transaction.operation)}\n  ${tellTransaction(transaction.operation)}`,
+      explanation: tellBoth(
+        `read two lists ${key} of which neither continues the other`,
+        order.transaction.operation,
+        transaction.operation,
+      ),
       culprits: [order.transaction.operation.number, transaction.operation.number],
     }));
 }

@@ -10,7 +10,7 @@ import type { Anomaly } from './anomaly.js';
 import { DependencyGraph, inRealTime, type SeenInTime } from './dependency-graph.js';
 import type { Analysis } from './list-append.js';
 import { type Element, isElement, malformed, type Transaction } from './transaction.js';
-import { nameOf, tellTransaction } from './words.js';
+import { nameOf, tellBoth, tellTransaction } from './words.js';
 import { happened, Writers } from './writers.js';
 
 /** What a transaction has to do with a key, as the others see it. Null: nothing was there. */
@@ -78,9 +78,10 @@ function accessesOf(transaction: Transaction, anomalies: Anomaly[]): Access[] {
       access.read = value;
       current.set(step.key, value);
     } else if (value !== wanted) {
+      const must = `by its own steps ${step.key} must be ${showValue(wanted)}`;
       anomalies.push({
         class: 'internal',
-        explanation: `${tellTransaction(operation)}: by its own steps ${step.key} must be ${showValue(wanted)}.`,
+        explanation: `${tellTransaction(operation)}: ${must}.`,
         culprits: [operation.number],
       });
     }
@@ -136,7 +137,11 @@ function lostUpdates(reads: readonly Access[]): Anomaly[] {
     if (other === undefined) continue;
     anomalies.push({
       class: 'lost-update',
-      explanation: `${nameOf(other)} and ${nameOf(operation)} both read ${key} = ${showValue(read)} and replaced it, so neither saw the other:\n  ${tellTransaction(other)}\n  ${tellTransaction(operation)}`,
+      explanation: tellBoth(
+        `both read ${key} = ${showValue(read)} and replaced it`,
+        other,
+        operation,
+      ),
       culprits: [other.number, operation.number],
     });
   }
@@ -189,7 +194,7 @@ class Versions {
     for (const value of this.#writers.keys()) if (!followed.has(value)) follow(null, value);
   }
 
-  /** Whoever meets a key after somebody else was done with it meets the same value or a later one. */
+  /** Whoever meets a key after somebody else was done meets the same value or a later one. */
   #orderInTime(
     follow: (before: Element | null, after: Element, seenInTime: SeenInTime) => void,
   ): void {
