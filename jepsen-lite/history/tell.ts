@@ -3,6 +3,7 @@ import type { Value } from './event.js';
 import type { Operation } from './operation.js';
 
 const textCharactersMax = 60;
+const reads: ReadonlySet<string> = new Set(['read', 'get', 'watch']);
 
 /** What was asked, what the answer was, and who and when. */
 export function tell(operation: Operation): string {
@@ -10,12 +11,12 @@ export function tell(operation: Operation): string {
   const end = status === 'unknown' ? 'never answered' : milliseconds(completedNs);
   const when = `#${number}, client ${process}, ${milliseconds(invokedNs)} to ${end}`;
   const conditions = Object.entries(operation.condition).map(([name, tag]) => `${name} ${tag}`);
-  const asks = asked !== undefined && asked !== null;
-  const isRead = f === 'watch' || (!asks && f !== 'delete');
+  // Some histories have a read ask for nothing, or for what it will find.
+  const isRead = reads.has(f) || (asked === undefined && f !== 'delete');
   const parts = [
     operation.consistency === 'stale' ? `stale ${f}` : f,
     ...(key === undefined ? [] : [key]),
-    ...(asks ? [showValue(asked)] : []),
+    ...(asked === undefined || (isRead && f !== 'watch') ? [] : [showValue(asked)]),
     ...conditions,
   ];
   return `${parts.join(' ')} -> ${answer(operation, isRead)}${revisions(operation)} (${when})`;
