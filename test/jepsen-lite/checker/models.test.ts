@@ -306,6 +306,35 @@ for (const { model, calls, says } of cases) {
   });
 }
 
+t.test('an addition that began before a look counts on top of the looks before it', async (t) => {
+  let timeNs = 0;
+  const events: HistoryEvent[] = [];
+  const say = (type: HistoryEvent['type'], process: number, f: string, value?: number) => {
+    timeNs += 1e6;
+    events.push({ type, process, f, key: 'k', timeNs, ...(value !== undefined && { value }) });
+  };
+  const look = (process: number, total: number) => {
+    say('invoke', process, 'total');
+    say('ok', process, 'total', total);
+  };
+  say('invoke', 1, 'add', 10);
+  say('info', 1, 'add');
+  say('invoke', 2, 'add', 8);
+  say('info', 2, 'add');
+  look(3, 10);
+  say('invoke', 4, 'add', 5);
+  say('invoke', 5, 'add', 3);
+  say('info', 5, 'add');
+  look(3, 13);
+  say('invoke', 6, 'add', 1);
+  say('ok', 6, 'add');
+  say('ok', 4, 'add');
+  // 8, 5 and 1 add up to it, but 10 had been seen.
+  look(3, 14);
+  const { explanation } = specialModels.counter.check(events, pair(events), defaultLimits);
+  t.match(explanation, /must be at least 16 by what was confirmed since total k -> 10/);
+});
+
 t.test('whoever finds nothing to judge does not know', async (t) => {
   for (const { check } of Object.values(specialModels)) {
     t.equal(check([], [], defaultLimits).validity, 'unknown');
