@@ -6,7 +6,7 @@
  */
 import type { Operation } from '../history/operation.js';
 import { tell } from '../history/tell.js';
-import { type Finding, finding, type KeyRule, malformed } from './judge-by-key.js';
+import { type Finding, finding, type KeyRule, malformed, SenselessAnswer } from './judge-by-key.js';
 import { type Change, PossibleSums } from './possible-sums.js';
 
 export const bankRule: KeyRule = {
@@ -37,7 +37,7 @@ interface Transfer {
 
 function balancesOf(operation: Operation): ReadonlyMap<string, number> {
   const { answered } = operation;
-  const wrong = () => malformed(operation, answered, 'an object of balances');
+  const wrong = () => new SenselessAnswer(operation, 'an object of balances');
   if (typeof answered !== 'object' || answered === null || Array.isArray(answered)) throw wrong();
   return new Map(
     Object.entries(answered).map(([account, balance]) => {

@@ -7,7 +7,7 @@
 import type { Value } from '../history/event.js';
 import type { Operation } from '../history/operation.js';
 import { showValue, tell } from '../history/tell.js';
-import { type Finding, finding, type KeyRule, malformed } from './judge-by-key.js';
+import { type Finding, finding, type KeyRule, malformed, SenselessAnswer } from './judge-by-key.js';
 
 export const watchRule: KeyRule = {
   claim: 'watches show every change of a key once, in order, from any revision on',
@@ -51,10 +51,11 @@ function watchOf(operation: Operation): Watch {
   const { asked, answered } = operation;
   const { from } = isObject(asked) ? asked : {};
   if (typeof from !== 'number') throw malformed(operation, asked, '{ from } with a revision');
-  if (!Array.isArray(answered)) throw malformed(operation, answered, 'a list of events');
+  if (!Array.isArray(answered)) throw new SenselessAnswer(operation, 'a list of events');
   const events = answered.map((event: Value): Change => {
     const { revision, value } = isObject(event) ? event : {};
-    if (typeof revision !== 'number') throw malformed(operation, event, '{ revision, value }');
+    if (typeof revision !== 'number')
+      throw new SenselessAnswer(operation, 'a list of { revision, value }');
     return { revision, value: value ?? null };
   });
   return { operation, from, events };

@@ -8,7 +8,7 @@ import type { Operation } from '../../history/operation.js';
 import { showValue } from '../../history/tell.js';
 import type { Anomaly } from './anomaly.js';
 import { DependencyGraph } from './dependency-graph.js';
-import { type Element, isElement, malformed, type Transaction } from './transaction.js';
+import { type Element, isElement, type Transaction } from './transaction.js';
 import { nameOf, tellBoth, tellTransaction } from './words.js';
 import { happened, Writers } from './writers.js';
 
@@ -68,7 +68,15 @@ function readsOf(transaction: Transaction, anomalies: Anomaly[]): ListRead[] {
       continue;
     }
     if (step.value === undefined) continue;
-    const list = toList(operation, step.value);
+    const list = toList(step.value);
+    if (list === undefined) {
+      anomalies.push({
+        class: 'garbage-read',
+        explanation: `${tellTransaction(operation)}: ${key} is not a list.`,
+        culprits: [operation.number],
+      });
+      continue;
+    }
     const base = first.get(key) ?? list.slice(0, Math.max(0, list.length - appended.length));
     if (!isSame(list, [...base, ...appended])) {
       const wanted = first.has(key) || appended.length === 0 ? [...base, ...appended] : appended;
@@ -85,10 +93,9 @@ function readsOf(transaction: Transaction, anomalies: Anomaly[]): ListRead[] {
   return reads;
 }
 
-function toList(operation: Operation, value: Value): readonly Element[] {
+function toList(value: Value): readonly Element[] | undefined {
   if (value === null) return [];
-  if (Array.isArray(value) && value.every(isElement)) return value;
-  throw malformed(operation, value, 'a list of values');
+  return Array.isArray(value) && value.every(isElement) ? value : undefined;
 }
 
 function isSame(list: readonly Element[], other: readonly Element[]): boolean {

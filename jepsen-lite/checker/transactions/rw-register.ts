@@ -3,13 +3,12 @@
  * before, so the order of a key's values has to be inferred: who reads one and writes another puts
  * them in order, and so does real time.
  */
-import type { Value } from '../../history/event.js';
 import type { Operation } from '../../history/operation.js';
 import { showValue } from '../../history/tell.js';
 import type { Anomaly } from './anomaly.js';
 import { DependencyGraph, inRealTime, type SeenInTime } from './dependency-graph.js';
 import type { Analysis } from './list-append.js';
-import { type Element, isElement, malformed, type Transaction } from './transaction.js';
+import { type Element, isElement, type Transaction } from './transaction.js';
 import { nameOf, tellBoth, tellTransaction } from './words.js';
 import { happened, Writers } from './writers.js';
 
@@ -72,7 +71,15 @@ function accessesOf(transaction: Transaction, anomalies: Anomaly[]): Access[] {
       continue;
     }
     if (step.value === undefined || operation.status !== 'ok') continue;
-    const value = toElement(operation, step.value);
+    const { value } = step;
+    if (value !== null && !isElement(value)) {
+      anomalies.push({
+        class: 'garbage-read',
+        explanation: `${tellTransaction(operation)}: ${step.key} is not a value.`,
+        culprits: [operation.number],
+      });
+      continue;
+    }
     const wanted = current.get(step.key);
     if (wanted === undefined) {
       access.read = value;
@@ -87,11 +94,6 @@ function accessesOf(transaction: Transaction, anomalies: Anomaly[]): Access[] {
     }
   }
   return [...accesses].map(([key, { read, written }]) => ({ transaction, key, read, written }));
-}
-
-function toElement(operation: Operation, value: Value): Element | null {
-  if (value === null || isElement(value)) return value;
-  throw malformed(operation, value, 'a value');
 }
 
 function impossibleRead({ transaction, key, read }: Access, writers: Writers): Anomaly[] {

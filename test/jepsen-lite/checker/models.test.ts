@@ -341,24 +341,42 @@ t.test('whoever finds nothing to judge does not know', async (t) => {
   }
 });
 
-t.test('values that make no sense are no verdict', async (t) => {
+t.test('calls that make no sense are no verdict', async (t) => {
   const senseless: readonly [ModelName, Told][] = [
     ['append', { f: 'txn', asked: 'r x' }],
     ['append', { f: 'txn', asked: [['w', 'x', 1]] }],
-    ['append', { f: 'txn', asked: [['r', 'x', null]], answered: [['r', 'x', 5]] }],
-    ['rw-register', { f: 'txn', asked: [['r', 'x', null]], answered: [['r', 'x', [5]]] }],
-    ['set', { f: 'members', answered: 5 }],
     ['counter', { f: 'add', asked: 'much' }],
     ['bank', { f: 'transfer', asked: { from: 'a' } }],
-    ['bank', { f: 'balances', answered: { a: 'much' } }],
-    ['lock', { f: 'acquire', answered: 'mine' }],
     ['watch', { f: 'watch', asked: {}, answered: [] }],
-    ['watch', { f: 'watch', asked: { from: 0 }, answered: [5] }],
     ['shard-cas', { f: 'part-cas', asked: { part: 'c1', from: 1, to: 3 } }],
   ];
   for (const [model, call] of senseless) {
     const events = inTurn(call);
     const judge = () => specialModels[model].check(events, pair(events), defaultLimits);
     t.throws(judge, HistoryError, `${model}: ${JSON.stringify(call)}`);
+  }
+});
+
+t.test('answers that make no sense are violations', async (t) => {
+  const read = [['r', 'x', null]];
+  const senseless: readonly [ModelName, Told][] = [
+    ['append', { f: 'txn', asked: read, answered: [['r', 'x', 5]] }],
+    ['rw-register', { f: 'txn', asked: read, answered: [['r', 'x', [5]]] }],
+    ['set', { f: 'members', answered: 'torn' }],
+    ['counter', { f: 'total', answered: 'torn' }],
+    ['bank', { f: 'balances', answered: { a: 'much' } }],
+    ['lock', { f: 'acquire', answered: 'mine' }],
+    ['watch', { f: 'watch', asked: { from: 0 }, answered: [5] }],
+    ['shard-cas', { f: 'parts', answered: { c1: -1 } }],
+  ];
+  for (const [model, call] of senseless) {
+    const events = inTurn(call);
+    const { validity, explanation } = specialModels[model].check(
+      events,
+      pair(events),
+      defaultLimits,
+    );
+    t.equal(validity, 'invalid', `${model}: ${explanation}`);
+    t.match(explanation, /is not/);
   }
 });
