@@ -100,7 +100,7 @@ export function answeredNumber(operation: Operation): number {
   throw new SenselessAnswer(operation, 'a number');
 }
 
-/** For calls that make no sense: whoever wrote the history down was wrong, and nothing is judged. */
+/** For calls that make no sense: whoever wrote the history down was wrong; nothing is judged. */
 export function malformed(
   { number, f }: Operation,
   value: Value | undefined,

@@ -3,7 +3,6 @@ import type { Value } from './event.js';
 import type { Operation } from './operation.js';
 
 const textCharactersMax = 60;
-const reads: ReadonlySet<string> = new Set(['read', 'get', 'watch']);
 
 /** What was asked, what the answer was, and who and when. */
 export function tell(operation: Operation): string {
@@ -12,11 +11,12 @@ export function tell(operation: Operation): string {
   const when = `#${number}, client ${process}, ${milliseconds(invokedNs)} to ${end}`;
   const conditions = Object.entries(operation.condition).map(([name, tag]) => `${name} ${tag}`);
   // Some histories have a read ask for nothing, or for what it will find.
-  const isRead = reads.has(f) || (asked === undefined && f !== 'delete');
+  const asks = asked !== undefined && f !== 'read' && f !== 'get';
+  const isRead = f === 'watch' || (!asks && f !== 'delete');
   const parts = [
     operation.consistency === 'stale' ? `stale ${f}` : f,
     ...(key === undefined ? [] : [key]),
-    ...(asked === undefined || (isRead && f !== 'watch') ? [] : [showValue(asked)]),
+    ...(asks ? [showValue(asked)] : []),
     ...conditions,
   ];
   return `${parts.join(' ')} -> ${answer(operation, isRead)}${revisions(operation)} (${when})`;
