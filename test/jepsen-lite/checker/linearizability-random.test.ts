@@ -37,6 +37,7 @@ const shapes: Record<string, Shape> = {
     ...{ kind: 'kv', ...small, appends: true, texts: ['a', 'b', 'c'] },
   },
   revisions: { kind: 'revisions', ...small },
+  'revisions alone': { kind: 'revisions', ...small, isBare: true },
   'revisions, few values': { kind: 'revisions', ...small, values: 2 },
   'revisions, many lost answers': { kind: 'revisions', ...small, lost: 0.5 },
 };
