@@ -14,6 +14,7 @@ import type { Operation } from '../history/operation.js';
 import { defaultLimits, type Limits } from './limits.js';
 import { linearizabilityOf } from './linearizability/linearizability.js';
 import { cellModels } from './linearizability/models.js';
+import { specialModels } from './models.js';
 import type { Verdict } from './verdict.js';
 
 export type { HistoryEvent } from '../history/event.js';
@@ -30,14 +31,23 @@ export type Model = (
   limits: Limits,
 ) => Verdict;
 
-const models = {
+const cells = {
   register: linearizabilityOf(cellModels.register),
   'cas-register': linearizabilityOf(cellModels['cas-register']),
   kv: linearizabilityOf(cellModels.kv),
 } satisfies Record<string, Model>;
 
-export type ModelName = keyof typeof models;
-export const modelNames = Object.keys(models) as readonly ModelName[];
+export type ModelName = keyof typeof cells | keyof typeof specialModels;
+export const modelNames = [
+  ...Object.keys(cells),
+  ...Object.keys(specialModels),
+] as readonly ModelName[];
+
+function modelOf(name: ModelName): Model {
+  return name in cells
+    ? cells[name as keyof typeof cells]
+    : specialModels[name as keyof typeof specialModels].check;
+}
 
 export interface CheckOptions extends Partial<Limits> {
   readonly model: ModelName;
@@ -47,5 +57,5 @@ export interface CheckOptions extends Partial<Limits> {
 
 export function check(operations: readonly Operation[], options: CheckOptions): Verdict {
   const { model, events = [], ...limits } = options;
-  return models[model](events, operations, { ...defaultLimits, ...limits });
+  return modelOf(model)(events, operations, { ...defaultLimits, ...limits });
 }
