@@ -51,7 +51,8 @@ for (const workload of workloads) {
         `a ${kind} succeeds`,
       );
     }
-    t.ok(operations.length > steps, 'there are last reads');
+    // A lock leaves nothing behind that could be read.
+    if (workload.name !== 'lock') t.ok(operations.length > steps, 'there are last reads');
     // Compared as texts: what they say of a difference would take minutes to make.
     t.ok(asked(await runAlone(workload, 1)) === asked(events), 'the same seed');
     t.ok(asked(await runAlone(workload, 2)) !== asked(events), 'another seed');
