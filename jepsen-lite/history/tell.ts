@@ -25,7 +25,7 @@ export function tell(operation: Operation): string {
 function answer({ status, facts, answered }: Operation, isRead: boolean): string {
   if (status !== 'ok') return status;
   const age = facts.stalenessMs === undefined ? '' : `, at most ${facts.stalenessMs} ms old`;
-  if (!isRead) return facts.outcome ?? 'ok';
+  if (!isRead && answered === undefined) return facts.outcome ?? 'ok';
   return `${showValue(answered)}${age}`;
 }
 
