@@ -4,7 +4,7 @@
 SHELL := bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help dev test lint build bench real-input sim sim-selftest clean check-tools install
+.PHONY: help dev test lint build bench real-input sim sim-selftest jepsen clean check-tools install
 .PHONY: lint-style lint-types lint-layers lint-habits
 
 BIN := node_modules/.bin
@@ -58,6 +58,9 @@ sim: JOBS ?= 2
 sim: build ## run simulated clusters under faults (docs in test/simulation/)
 	@exec node build/test/simulation/main.js --jobs $(JOBS) $(if $(SEEDS),--seeds $(SEEDS)) \
 	  $(if $(MINUTES),--minutes $(MINUTES)) $(ARGS)
+
+jepsen: build ## ten minutes of mixed faults against five real processes (docs/JEPSEN-LITE.md)
+	@exec node bin/jepsen-lite.js run --start 5 --time 10m $(ARGS)
 
 clean: ## remove what was built; node_modules and data stay
 	rm -rf build .tap

@@ -51,14 +51,22 @@ export interface AnswerFacts {
   readonly node?: string;
   readonly error?: string;
   readonly shard?: number;
-  /** Of the shard, at the moment of the read or of the decision; a write's is its own. */
+  /**
+   * Of the shard, at the moment of the read or of the decision; a write's is its own. Of an `info`:
+   * where the operation took effect, if somebody found that out later, in a log say.
+   */
   readonly shardRevision?: number;
-  /** Of the key: of what was read, of what stands where a condition failed. */
+  /**
+   * Of the key: of what was read, of what a write left there, of what stands where a condition
+   * failed; 0 says that nothing stands there, and no number that the answer did not tell.
+   */
   readonly revision?: number;
   /** What a write found or did. A failed condition is `ok` with an outcome: it tells something. */
   readonly outcome?: 'created' | 'replaced' | 'deleted' | 'absent' | 'precondition-failed';
   /** Of a stale read: the age that the answer admits. */
   readonly stalenessMs?: number;
+  /** And by how much the clocks that this was measured with were slow meanwhile, if known. */
+  readonly clockErrorMs?: number;
 }
 
 export interface HistoryEvent extends AnswerFacts {

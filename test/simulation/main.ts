@@ -17,7 +17,12 @@ async function main(): Promise<number> {
     console.log(usage.trimEnd());
     return 0;
   }
-  if (given.plant !== undefined) plant(given.plant);
+  try {
+    if (given.plant !== undefined) plant(given.plant);
+  } catch (error) {
+    console.error(error instanceof Error ? error.message : error);
+    return 2;
+  }
   const { work } = await import('./runner/worker.js');
   const { runPlanFile, runSeeds } = await import('./runner/run-seeds.js');
   if (given.plant !== undefined) assertPlanted(given.plant);
@@ -25,4 +30,10 @@ async function main(): Promise<number> {
   return given.plan === undefined ? runSeeds(given) : runPlanFile(given.plan, given);
 }
 
-process.exitCode = await main();
+/** Whatever fails here is no broken invariant. */
+const simulatorFailed = 255;
+
+process.exitCode = await main().catch((error: unknown) => {
+  console.error(error);
+  return simulatorFailed;
+});

@@ -1,21 +1,23 @@
-/** Writes down what clients ask and are told, and judges it when all is over. */
+/**
+ * Writes down what clients ask and are told, in the format of all histories, and judges it when all
+ * is over. Times are virtual, and every written value is unique, so that it names its write.
+ */
+import {
+  type Operation as Asked,
+  type HistoryEvent,
+  pair,
+} from '../../../jepsen-lite/checker/index.js';
 import type { Completion, Operation } from '../observer.js';
 import type { Check } from './check.js';
 import { Clocks } from './clocks.js';
 import type { Ghost } from './ghost.js';
-import { type Operation as Asked, History, type OperationKind, type Told } from './history.js';
 import { judge } from './history-verdict.js';
 import type { Outcomes } from './outcomes.js';
 
-const kinds: Record<Operation['kind'], OperationKind> = {
-  put: 'put',
-  delete: 'delete',
-  read: 'get',
-  'stale-read': 'stale-get',
-};
+type Answer = Partial<HistoryEvent>;
 
 export class HistoryRecorder implements Check {
-  readonly history = new History();
+  readonly events: HistoryEvent[] = [];
   readonly #ghost: Ghost;
   readonly #clocks: Clocks;
   readonly #outcomes: Outcomes;
@@ -26,26 +28,46 @@ export class HistoryRecorder implements Check {
     this.#clocks = new Clocks(ghost.world);
   }
 
-  invoked({ id, kind, key, value, condition, invokedMs }: Operation): void {
-    const asked = { process: id, kind: kinds[kind], key, condition };
-    this.history.invoke(invokedMs, { ...asked, ...(value !== undefined && { value }) });
+  invoked(operation: Operation): void {
+    const { kind, value, condition, invokedMs } = operation;
+    this.#write('invoke', operation, invokedMs, {
+      condition,
+      ...(value !== undefined && { value }),
+      ...(kind === 'stale-read' && { consistency: 'stale' }),
+    });
   }
 
   completed(operation: Operation, completion: Completion): void {
     const { nowMs } = this.#ghost.world;
-    const answer = told(operation, completion);
-    const { stalenessMs, node = operation.node } = answer;
+    const { node = operation.node, ...answer } = answered(operation, completion);
+    const { stalenessMs } = answer;
     // The answering node counts the age, and the one that was asked the time on the way.
     const clockErrorMs =
       stalenessMs === undefined
         ? {}
         : { clockErrorMs: this.#clocks.errorMs([node, operation.node], stalenessMs) };
     const { type } = completion;
-    this.history.complete(type, nowMs, operation.id, { ...answer, ...clockErrorMs });
+    this.#write(type, operation, nowMs, { node: String(node), ...answer, ...clockErrorMs });
   }
 
   afterEvent(): void {
     this.#clocks.look();
+  }
+
+  finished(): void {
+    const { validity, explanation } = judge(this.#withEffects(pair(this.events)));
+    if (validity !== 'valid') this.#ghost.violated(`history ${validity}`, explanation);
+  }
+
+  /** Each operation is a process of its own: answers are found by it. */
+  #write(
+    type: HistoryEvent['type'],
+    { id, kind, key }: Operation,
+    timeMs: number,
+    more: Answer,
+  ): void {
+    const f = kind === 'put' || kind === 'delete' ? kind : 'get';
+    this.events.push({ ...more, type, process: id, f, key, timeNs: timeMs * 1e6 });
   }
 
   /**
@@ -53,55 +75,46 @@ export class HistoryRecorder implements Check {
    * order to try; whether it explains what clients were told, it sees for itself.
    */
   #withEffects(operations: readonly Asked[]): Asked[] {
-    const answered = new Set(
-      operations.flatMap(({ kind, key, told }) =>
+    const taken = new Set(
+      operations.flatMap(({ f, key, facts }) =>
         // One that found nothing names the revision of whoever was there before it.
-        kind === 'delete' && told.outcome === 'deleted' ? `${key} ${told.shardRevision}` : [],
+        f === 'delete' && facts.outcome === 'deleted' ? `${key} ${facts.shardRevision}` : [],
       ),
     );
-    const taken = new Map<string, number>();
     return operations.map((operation) => {
-      const { key, value } = operation;
-      if (!isLost(operation)) return operation;
-      let effectRevision = value === undefined ? undefined : this.#outcomes.revisionOf(value);
-      if (operation.kind === 'delete') {
-        const { condition = {} } = operation;
-        const name = `${key} ${JSON.stringify(condition)}`;
-        const rest = this.#outcomes
-          .deletionsOf(key, condition)
-          .filter((revision) => !answered.has(`${key} ${revision}`));
-        effectRevision = rest[taken.get(name) ?? 0];
-        taken.set(name, (taken.get(name) ?? 0) + 1);
-      }
-      return effectRevision === undefined ? operation : { ...operation, effectRevision };
+      const { key = '', f, asked, status, condition } = operation;
+      if (status !== 'unknown' || f === 'get') return operation;
+      const revisions =
+        typeof asked === 'string'
+          ? [this.#outcomes.revisionOf(asked)]
+          : this.#outcomes.deletionsOf(key, condition);
+      const revision = revisions.find((each) => each !== undefined && !taken.has(`${key} ${each}`));
+      if (revision === undefined) return operation;
+      taken.add(`${key} ${revision}`);
+      return { ...operation, facts: { ...operation.facts, shardRevision: revision } };
     });
   }
-
-  finished(): void {
-    const { verdict, explanation } = judge(this.#withEffects(this.history.operations()));
-    if (verdict !== 'valid') this.#ghost.violated(`history ${verdict}`, explanation);
-  }
 }
 
-function isLost({ kind, status }: Asked): boolean {
-  return status === 'unknown' && (kind === 'put' || kind === 'delete');
-}
-
-function told({ node }: Operation, completion: Completion): Told {
+function answered(
+  { node }: Operation,
+  completion: Completion,
+): Omit<Answer, 'node'> & { node?: number } {
   if (completion.type !== 'ok') return { node, error: completion.code };
   if ('write' in completion) {
     const { write } = completion;
     const { outcome, shard, shardRevision } = write;
     const decided = { node: write.node, shard, shardRevision, outcome };
-    const current = outcome === 'precondition-failed' ? write.current : undefined;
-    return current === undefined ? decided : { ...decided, revision: current };
+    if (outcome !== 'precondition-failed') return decided;
+    return { ...decided, revision: write.current ?? 0 };
   }
   const { found, shard, shardRevision, stalenessMs, node: by } = completion.read;
   return {
     node: by,
     shard,
     shardRevision,
-    ...(found !== undefined && { value: found.value.toString(), revision: found.revision }),
+    value: found?.value.toString() ?? null,
+    ...(found !== undefined && { revision: found.revision }),
     ...(stalenessMs !== undefined && { stalenessMs }),
   };
 }

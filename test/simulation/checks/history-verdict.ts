@@ -1,12 +1,23 @@
 /** Everything that clients can hold against a cluster, from their history alone. */
-import type { Operation } from './history.js';
-import { checkLinearizability, type Verdict } from './linearizability.js';
+import { check, type Operation, type Validity } from '../../../jepsen-lite/checker/index.js';
 import { brokenShardRevision } from './shard-revisions.js';
 import { dishonestStaleRead } from './stale-reads.js';
 
-export function judge(operations: readonly Operation[]): Verdict {
-  const verdict = checkLinearizability(operations);
-  if (verdict.verdict === 'invalid') return verdict;
-  const explanation = brokenShardRevision(operations) ?? dishonestStaleRead(operations);
-  return explanation === undefined ? verdict : { ...verdict, verdict: 'invalid', explanation };
+const timeMs = 30_000;
+
+export interface HistoryVerdict {
+  readonly validity: Validity;
+  /** In words, unless valid. */
+  readonly explanation: string;
+}
+
+export function judge(operations: readonly Operation[]): HistoryVerdict {
+  // A client that could send nothing has nothing against anybody.
+  if (operations.length === 0) return { validity: 'valid', explanation: '' };
+  const { validity, explanation } = check(operations, { model: 'kv', timeMs });
+  if (validity === 'invalid') return { validity, explanation };
+  const broken = brokenShardRevision(operations) ?? dishonestStaleRead(operations);
+  return broken === undefined
+    ? { validity, explanation }
+    : { validity: 'invalid', explanation: broken };
 }

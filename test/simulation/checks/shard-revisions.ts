@@ -3,14 +3,15 @@
  * after somebody had an answer is not told of an earlier one. A store whose keys are linearizable
  * each for itself may still break this, after a snapshot or a restart that forgot the counter.
  */
-import { type Operation, tell } from './history.js';
+import type { Operation } from '../../../jepsen-lite/checker/index.js';
+import { tell } from '../../../jepsen-lite/history/tell.js';
 
 /** The first violation in words, or undefined. */
 export function brokenShardRevision(operations: readonly Operation[]): string | undefined {
   const shards = new Map<number, Operation[]>();
   for (const operation of operations) {
-    const { shard, shardRevision } = operation.told;
-    const speaks = operation.status === 'ok' && operation.kind !== 'stale-get';
+    const { shard, shardRevision } = operation.facts;
+    const speaks = operation.status === 'ok' && operation.consistency !== 'stale';
     if (!speaks || shard === undefined || shardRevision === undefined) continue;
     const ofShard = shards.get(shard);
     if (ofShard === undefined) shards.set(shard, [operation]);
@@ -27,7 +28,7 @@ function sharedRevision(operations: readonly Operation[]): string | undefined {
   const writers = new Map<number, Operation>();
   for (const operation of operations) {
     if (!steps(operation)) continue;
-    const revision = operation.told.shardRevision ?? 0;
+    const revision = operation.facts.shardRevision ?? 0;
     const other = writers.get(revision);
     if (other !== undefined) return `${tell(operation)} has the revision of ${tell(other)}`;
     writers.set(revision, operation);
@@ -55,12 +56,12 @@ function fallenRevision(operations: readonly Operation[]): string | undefined {
   return undefined;
 }
 
-function revisionOf({ told }: Operation): number {
-  return told.shardRevision ?? 0;
+function revisionOf({ facts }: Operation): number {
+  return facts.shardRevision ?? 0;
 }
 
 /** Whether the operation took a revision of its own. */
-function steps({ told }: Operation): boolean {
-  const { outcome } = told;
+function steps({ facts }: Operation): boolean {
+  const { outcome } = facts;
   return outcome === 'created' || outcome === 'replaced' || outcome === 'deleted';
 }

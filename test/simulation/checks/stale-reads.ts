@@ -2,29 +2,33 @@
  * A stale read says how old its state may be, and that must be true: whatever was acknowledged
  * before that is in it. What it shows must also have been the state of the shard at one moment.
  */
-import { type Operation, tell } from './history.js';
+import type { Operation } from '../../../jepsen-lite/checker/index.js';
+import { tell } from '../../../jepsen-lite/history/tell.js';
+
+/** Times are small differences of large numbers. */
+const roundingNs = 1_000;
 
 /** The first violation in words, or undefined. */
 export function dishonestStaleRead(operations: readonly Operation[]): string | undefined {
   const writes = operations.filter(
-    ({ kind, status, told }) =>
-      (kind === 'put' || kind === 'delete') &&
+    ({ f, status, facts }) =>
+      (f === 'put' || f === 'delete') &&
       status === 'ok' &&
-      told.outcome !== 'precondition-failed' &&
-      told.outcome !== 'absent',
+      facts.outcome !== 'precondition-failed' &&
+      facts.outcome !== 'absent',
   );
   const floors = acknowledged(writes);
   const keys = byKey(writes);
   const lostDeletes = byKey(
-    operations.filter(({ kind, status }) => kind === 'delete' && status === 'unknown'),
+    operations.filter(({ f, status }) => f === 'delete' && status === 'unknown'),
   );
   for (const read of operations) {
-    if (read.kind !== 'stale-get' || read.status !== 'ok') continue;
-    const ofKey = keys.get(read.key) ?? [];
+    if (read.consistency !== 'stale' || read.status !== 'ok') continue;
+    const ofKey = keys.get(read.key ?? '') ?? [];
     const broken =
       tooOld(read, floors) ??
       notOfOneMoment(read, ofKey) ??
-      lost(read, ofKey, lostDeletes.get(read.key) ?? []);
+      lost(read, ofKey, lostDeletes.get(read.key ?? '') ?? []);
     if (broken !== undefined) return broken;
   }
   return undefined;
@@ -34,8 +38,8 @@ export function dishonestStaleRead(operations: readonly Operation[]): string | u
 function acknowledged(writes: readonly Operation[]): Map<number, Operation[]> {
   const floors = new Map<number, Operation[]>();
   for (const write of [...writes].sort((a, b) => a.completedAt - b.completedAt)) {
-    const ofShard = floors.get(write.told.shard ?? 0) ?? [];
-    floors.set(write.told.shard ?? 0, ofShard);
+    const ofShard = floors.get(write.facts.shard ?? 0) ?? [];
+    floors.set(write.facts.shard ?? 0, ofShard);
     const before = ofShard.at(-1);
     if (before === undefined || revisionOf(write) > revisionOf(before)) ofShard.push(write);
   }
@@ -46,25 +50,25 @@ function tooOld(
   read: Operation,
   floors: ReadonlyMap<number, readonly Operation[]>,
 ): string | undefined {
-  const { shard, stalenessMs, clockErrorMs = 0 } = read.told;
+  const { shard, stalenessMs, clockErrorMs = 0 } = read.facts;
   if (stalenessMs === undefined) return undefined;
-  const currentMs = read.completedMs - stalenessMs - clockErrorMs;
-  const due = (floors.get(shard ?? 0) ?? []).findLast(({ completedMs }) => completedMs < currentMs);
+  const currentNs = read.completedNs - (stalenessMs + clockErrorMs) * 1e6 - roundingNs;
+  const due = (floors.get(shard ?? 0) ?? []).findLast(({ completedNs }) => completedNs < currentNs);
   if (due === undefined || revisionOf(due) <= revisionOf(read)) return undefined;
   return `${tell(read)} lacks ${tell(due)}, which is older than that`;
 }
 
 /** By the acknowledged writes alone: others may have changed the key, and then it shows them. */
 function notOfOneMoment(read: Operation, writes: readonly Operation[]): string | undefined {
-  const { value, revision, shardRevision = 0 } = read.told;
+  const { revision, shardRevision = 0 } = read.facts;
   if (revision !== undefined && revision > shardRevision) {
     return `${tell(read)}, a revision that its shard has not reached`;
   }
   const latest = latestUpTo(writes, shardRevision);
   if (latest === undefined) return undefined;
-  if (value === undefined || revision === undefined) return undefined;
+  if (revision === undefined) return undefined;
   const skipped = revisionOf(latest) > revision;
-  const other = revisionOf(latest) === revision && latest.value !== value;
+  const other = revisionOf(latest) === revision && latest.asked !== read.answered;
   return skipped || other ? `${tell(read)}, but at that revision stood ${tell(latest)}` : undefined;
 }
 
@@ -74,9 +78,9 @@ function lost(
   writes: readonly Operation[],
   lostDeletes: readonly Operation[],
 ): string | undefined {
-  const { value, shardRevision = 0 } = read.told;
+  const { shardRevision = 0 } = read.facts;
   const latest = latestUpTo(writes, shardRevision);
-  if (value !== undefined || latest?.kind !== 'put') return undefined;
+  if (read.answered !== null || latest?.f !== 'put') return undefined;
   if (lostDeletes.some(({ invokedAt }) => invokedAt < read.completedAt)) return undefined;
   return `${tell(read)}, but at that revision stood ${tell(latest)}`;
 }
@@ -84,8 +88,8 @@ function lost(
 function byKey(operations: readonly Operation[]): Map<string, Operation[]> {
   const keys = new Map<string, Operation[]>();
   for (const operation of operations) {
-    const ofKey = keys.get(operation.key);
-    if (ofKey === undefined) keys.set(operation.key, [operation]);
+    const ofKey = keys.get(operation.key ?? '');
+    if (ofKey === undefined) keys.set(operation.key ?? '', [operation]);
     else ofKey.push(operation);
   }
   return keys;
@@ -100,6 +104,6 @@ function latestUpTo(writes: readonly Operation[], revision: number): Operation |
   return latest;
 }
 
-function revisionOf({ told }: Operation): number {
-  return told.shardRevision ?? 0;
+function revisionOf({ facts }: Operation): number {
+  return facts.shardRevision ?? 0;
 }

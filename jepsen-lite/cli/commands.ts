@@ -1,0 +1,17 @@
+/** All commands, in the order of the help. */
+import { checkCommand } from './check-command.js';
+import type { Command } from './command.js';
+import { replayCommand } from './replay-command.js';
+import { runCommand } from './run-command.js';
+import { selftestCommand } from './selftest-command.js';
+import { shrinkCommand } from './shrink-command.js';
+import { simCommand } from './sim-command.js';
+
+export const commands: readonly Command[] = [
+  runCommand,
+  checkCommand,
+  simCommand,
+  replayCommand,
+  shrinkCommand,
+  selftestCommand,
+];

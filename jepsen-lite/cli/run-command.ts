@@ -1,0 +1,135 @@
+/** `jepsen-lite run`: clients and faults against a real cluster, and the verdict. */
+
+import type { Validity } from '../checker/verdict.js';
+import { judge, overall, type WorkloadVerdict } from '../run/judge.js';
+import { type LiveRun, liveRun } from '../run/live-run.js';
+import { minimalCases } from '../run/minimal-cases.js';
+import { folderName, ResultsFolder } from '../run/results-folder.js';
+import type { RunConfig } from '../run/run-config.js';
+import { summary } from '../run/summary.js';
+import { faultNames, namedFaults, openTarget } from '../run/target.js';
+import { limitFlags, readLimits } from './check-command.js';
+import type { Command, Context } from './command.js';
+import { type ExitCode, exitCodeOf, exitCodes } from './exit-codes.js';
+import type { Flags } from './flags.js';
+import { readRunConfig, runFlags } from './run-flags.js';
+
+/** For each workload that is invalid. */
+const shrinkMs = 20_000;
+
+export const runCommand: Command = {
+  name: 'run',
+  takes: '--start N | --endpoint URL... [flags]',
+  summary: 'Drive a real cluster, break it, and check what clients saw',
+  flags: [
+    ...runFlags,
+    ...limitFlags,
+    { name: 'json', help: 'at the end, the results as JSON on standard output' },
+    { name: 'help', help: 'show this' },
+  ],
+  notes: `Examples:
+  jepsen-lite run --start 5 --time 10m
+  jepsen-lite run --endpoint http://127.0.0.1:8401 --endpoint http://127.0.0.1:8402 --time 30s
+  jepsen-lite run --adapter etcd --endpoint http://127.0.0.1:2379 --workload register,kv`,
+  run: (flags, context) => runLive(readRunConfig(flags, faultNames), flags, context),
+};
+
+/** Also what `replay` does. */
+export async function runLive(
+  config: RunConfig,
+  flags: Flags,
+  context: Context,
+): Promise<ExitCode> {
+  const limits = readLimits(flags);
+  const startedAt = new Date();
+  const name = folderName(startedAt, `seed-${config.seed}`);
+  const folder = ResultsFolder.create(flags.text('out') ?? 'results', name);
+  folder.write('config.json', config);
+  context.tell(`seed ${config.seed}, ${folder.path}`);
+  const run = await drive(config, folder, context);
+  const workloads = judge(run.events, config, limits);
+  const { validity, reasons } = overall(workloads, run, namedFaults(config.faults));
+  const exit = exitOf(validity, run);
+  const results = {
+    seed: config.seed,
+    command: context.line,
+    startedAt: startedAt.toISOString(),
+    endedAt: new Date().toISOString(),
+    workloads,
+    faults: run.faults,
+    recovery: run.recovery,
+    exit,
+  };
+  folder.write('results.json', results);
+  const shrunk = { folder: folder.path, timeMs: shrinkMs };
+  const cases = minimalCases(run.events, config, workloads, shrunk);
+  conclude(
+    { cases, workloads, run, reasons, exit, seed: config.seed, folder: folder.path },
+    context,
+  );
+  if (flags.has('json')) context.print(JSON.stringify(results, null, 2));
+  return exit;
+}
+
+interface Driven extends LiveRun {
+  readonly crashes: readonly string[];
+}
+
+async function drive(
+  config: RunConfig,
+  folder: ResultsFolder,
+  { tell, signal }: Context,
+): Promise<Driven> {
+  const target = await openTarget(config, folder.path);
+  try {
+    const run = await liveRun({
+      config,
+      endpoints: target.endpoints,
+      nemesis: target.nemesis,
+      tell,
+      record: (event) => folder.add(event),
+      signal,
+    });
+    return { ...run, crashes: target.crashes() };
+  } finally {
+    await target.close();
+    await folder.close();
+  }
+}
+
+/** A broken promise weighs more than a cluster that is still down, and that more than doubt. */
+function exitOf(validity: Validity, { recovery }: LiveRun): ExitCode {
+  if (validity === 'invalid') return exitCodes.invalid;
+  if (!recovery.converged) return exitCodes.notRecovered;
+  return exitCodeOf(validity);
+}
+
+interface Conclusion {
+  readonly workloads: readonly WorkloadVerdict[];
+  readonly run: LiveRun;
+  readonly reasons: readonly string[];
+  readonly cases: readonly string[];
+  readonly exit: ExitCode;
+  readonly seed: number;
+  readonly folder: string;
+}
+
+const exitWords: Readonly<Record<number, string>> = {
+  [exitCodes.valid]: 'valid',
+  [exitCodes.invalid]: 'INVALID',
+  [exitCodes.unknown]: 'UNKNOWN',
+  [exitCodes.notRecovered]: 'DID NOT RECOVER',
+};
+
+function conclude(conclusion: Conclusion, { tell, line }: Context): void {
+  const { workloads, run, reasons, cases, exit, seed, folder } = conclusion;
+  tell('');
+  for (const text of summary(workloads, run)) tell(text);
+  for (const text of cases) tell(text);
+  for (const reason of reasons) tell(reason);
+  tell('');
+  tell(`-> ${folder}`);
+  tell(`again: ${line}${line.includes('--seed') ? '' : ` --seed ${seed}`}`);
+  tell('(the same operations and faults, not the same interleaving)');
+  tell(`${exitWords[exit]} (exit ${exit})`);
+}

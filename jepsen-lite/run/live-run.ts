@@ -1,0 +1,217 @@
+/**
+ * A run against a cluster: clients and faults for a while, then peace, then the last reads. What
+ * it leaves is a history; the verdict is made from that alone.
+ */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { HttpStore, type HttpStoreOptions } from '../adapters/http-store.js';
+import type { HistoryEvent } from '../history/event.js';
+import { RandomStream } from '../workloads/random-stream.js';
+import type { OpenWorkload, Step } from '../workloads/workload.js';
+import { workloads } from '../workloads/workloads.js';
+import { Client } from './client.js';
+import { HarnessError } from './harness-error.js';
+import { LeaderWatch } from './leader-watch.js';
+import { type FaultCount, FaultCounts, type Nemesis, type NemesisHooks } from './nemesis.js';
+import { Progress } from './progress.js';
+import { Recorder } from './recorder.js';
+import { RecoveryTimes } from './recovery.js';
+import type { RunConfig } from './run-config.js';
+
+export interface LiveRunOptions {
+  readonly config: RunConfig;
+  readonly endpoints: readonly string[];
+  readonly nemesis: Nemesis | undefined;
+  readonly tell: (line: string) => void;
+  readonly record: (event: HistoryEvent) => void;
+  /** Ends the clients before their time; what was seen is judged all the same. */
+  readonly signal: AbortSignal;
+  readonly wrap?: HttpStoreOptions['wrap'];
+}
+
+export interface LiveRun {
+  readonly events: readonly HistoryEvent[];
+  readonly counts: { readonly ok: number; readonly fail: number; readonly info: number };
+  readonly faults: readonly FaultCount[];
+  readonly recovery: {
+    readonly p50Ms: number | null;
+    readonly maxMs: number | null;
+    readonly converged: boolean;
+  };
+}
+
+const reachableMsMax = 5_000;
+/** After the last fault every endpoint must serve again within that time. */
+export const convergedMsMax = 30_000;
+const pollMs = 200;
+const lastReadAttemptsMax = 10;
+
+export async function liveRun(options: LiveRunOptions): Promise<LiveRun> {
+  const { config, endpoints, tell, wrap } = options;
+  const { adapter, timeoutMs } = config;
+  const stores: HttpStore[] = [];
+  const connect = () => {
+    const shared = { adapter, timeoutMs, ...(wrap !== undefined && { wrap }) };
+    const made = endpoints.map((endpoint) => new HttpStore({ ...shared, endpoint }));
+    stores.push(...made);
+    return made;
+  };
+  let world: World | undefined;
+  try {
+    await allAnswer(connect(), `${config.prefix}probe`, reachableMsMax, true);
+    const progress = new Progress(config.seed, tell);
+    world = new World(options, progress, connect);
+    await world.work();
+    const converged = await allAnswer(connect(), `${config.prefix}probe`, convergedMsMax, false);
+    await world.lastReads();
+    return world.result(converged);
+  } finally {
+    world?.close();
+    await Promise.all(stores.map((store) => store.close()));
+  }
+}
+
+/** Everything that lasts as long as a run. */
+class World {
+  readonly #options: LiveRunOptions;
+  readonly #recorder: Recorder;
+  readonly #progress: Progress;
+  readonly #recovery: RecoveryTimes;
+  readonly #faults = new FaultCounts();
+  readonly #leaders: LeaderWatch | undefined;
+  readonly #running: { readonly open: OpenWorkload; readonly clients: readonly Client[] }[];
+
+  constructor(options: LiveRunOptions, progress: Progress, connect: () => readonly HttpStore[]) {
+    const { config, endpoints, record } = options;
+    this.#options = options;
+    this.#progress = progress;
+    this.#recorder = new Recorder(record);
+    this.#recovery = new RecoveryTimes(endpoints.length);
+    this.#leaders =
+      config.adapter.name === 'kvorum'
+        ? new LeaderWatch(endpoints, (seen) =>
+            this.#recorder.nemesis('info', 'leader', { ...seen }),
+          )
+        : undefined;
+    const random = new RandomStream(config.seed);
+    this.#running = config.workloads.map(({ name, clients }) => ({
+      open: this.#openWorkload(name, clients.length, random.stream(`workload ${name}`)),
+      clients: clients.map((index) => this.#client(index, connect(), random)),
+    }));
+  }
+
+  async work(): Promise<void> {
+    const { config, nemesis, signal } = this.#options;
+    const over = new AbortController();
+    const timer = setTimeout(() => over.abort(), config.durationMs);
+    const ends = AbortSignal.any([signal, over.signal]);
+    const failed = (error: unknown) => {
+      over.abort();
+      throw error;
+    };
+    const parts = this.#running.flatMap(({ open, clients }) =>
+      clients.map((client, i) => client.run(() => open.next(i), ends)),
+    );
+    if (nemesis !== undefined) parts.push(nemesis.run(this.#hooks(), ends));
+    const settled = await Promise.allSettled(parts.map((part) => part.catch(failed)));
+    clearTimeout(timer);
+    for (const part of settled) if (part.status === 'rejected') throw part.reason;
+  }
+
+  /** Every read is asked until it is answered, each time of another endpoint. */
+  async lastReads(): Promise<void> {
+    await Promise.all(
+      this.#running.map(async ({ open, clients: [client] }) => {
+        for (const step of open.last()) if (client !== undefined) await insist(client, step);
+      }),
+    );
+  }
+
+  result(converged: boolean): LiveRun {
+    const { p50Ms, maxMs } = this.#recovery;
+    return {
+      events: this.#recorder.events,
+      counts: this.#progress.counts,
+      faults: this.#faults.all,
+      recovery: { p50Ms, maxMs, converged },
+    };
+  }
+
+  close(): void {
+    this.#progress.close();
+    this.#leaders?.close();
+  }
+
+  #openWorkload(name: string, clients: number, random: RandomStream): OpenWorkload {
+    const workload = workloads.find((known) => known.name === name);
+    if (workload === undefined) throw new HarnessError(`there is no workload "${name}"`);
+    const { keys, prefix, valueBytes } = this.#options.config;
+    return workload.open({ random, clients, keys, valueBytes, prefix: `${prefix}${name}.` });
+  }
+
+  #client(index: number, stores: readonly HttpStore[], random: RandomStream): Client {
+    const { clients, rate } = this.#options.config;
+    return new Client({
+      index,
+      clients,
+      stores,
+      recorder: this.#recorder,
+      pauseMs: (1000 * clients) / rate,
+      random: random.stream(`pace ${index}`),
+      answered: (answer) => {
+        this.#progress.answered(answer);
+        this.#recovery.answered(answer);
+      },
+    });
+  }
+
+  #hooks(): NemesisHooks {
+    const recorder = this.#recorder;
+    return {
+      started: (fault, what) => {
+        recorder.nemesis('invoke', fault, what);
+        this.#faults.started(fault);
+        this.#recovery.faultStarted();
+        this.#progress.fault(fault, what);
+      },
+      probed: (fault, holds) => {
+        recorder.nemesis('info', fault, { verified: holds });
+        this.#faults.probed(fault, holds);
+        this.#progress.probed(fault, holds);
+      },
+      stopped: (fault, what) => {
+        recorder.nemesis('info', fault, { stopped: what });
+        this.#recovery.faultStopped(recorder.nowNs);
+        this.#progress.healed(fault);
+      },
+    };
+  }
+}
+
+async function insist(client: Client, step: Step): Promise<void> {
+  for (let attempt = 1; attempt <= lastReadAttemptsMax; attempt += 1) {
+    const { type } = await client.perform(step);
+    client.moveOn();
+    if (type === 'ok') return;
+    await sleep(pollMs);
+  }
+}
+
+/** Whether each endpoint has answered a read in time. */
+async function allAnswer(
+  stores: readonly HttpStore[],
+  key: string,
+  withinMs: number,
+  must: boolean,
+): Promise<boolean> {
+  const endMs = performance.now() + withinMs;
+  const answers = stores.map(async ({ store, endpoint }) => {
+    for (;;) {
+      const { type, facts } = await store.get(key);
+      if (type === 'ok') return true;
+      if (performance.now() < endMs) await sleep(pollMs);
+      else if (must) throw new HarnessError(`${endpoint} does not answer reads: ${facts.error}`);
+      else return false;
+    }
+  });
+  return (await Promise.all(answers)).every(Boolean);
+}

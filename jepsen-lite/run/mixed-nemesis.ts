@@ -1,0 +1,62 @@
+/**
+ * Breaks a cluster in the ways that are asked for, in an order drawn from a seed. Each lane has one
+ * fault at a time; faults of different lanes meet, for that is where the deepest bugs are.
+ */
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { RandomStream } from '../workloads/random-stream.js';
+import type { Nemesis, NemesisHooks } from './nemesis.js';
+import type { Fault } from './process-faults.js';
+
+/** Draws the next injection of a kind. */
+export type DrawFault = (random: RandomStream) => Fault;
+
+const peaceMs = { min: 300, max: 3_000 };
+const faultMs = { min: 400, max: 5_000 };
+
+export class MixedNemesis implements Nemesis {
+  readonly #lanes: readonly (readonly DrawFault[])[];
+  readonly #random: RandomStream;
+
+  constructor(lanes: readonly (readonly DrawFault[])[], random: RandomStream) {
+    this.#lanes = lanes.filter((kinds) => kinds.length > 0);
+    this.#random = random;
+  }
+
+  async run(hooks: NemesisHooks, signal: AbortSignal): Promise<void> {
+    await Promise.all(
+      this.#lanes.map((kinds, i) =>
+        runLane(kinds, this.#random.stream(`lane ${i}`), hooks, signal),
+      ),
+    );
+  }
+}
+
+async function runLane(
+  kinds: readonly DrawFault[],
+  random: RandomStream,
+  hooks: NemesisHooks,
+  signal: AbortSignal,
+): Promise<void> {
+  const wait = ({ min, max }: { readonly min: number; readonly max: number }) =>
+    sleep(random.between(min, max), undefined, { signal }).catch(() => {});
+  let deck: DrawFault[] = [];
+  for (;;) {
+    await wait(peaceMs);
+    if (signal.aborted) return;
+    // Every kind has its turn before one has its second.
+    if (deck.length === 0) deck = [...kinds];
+    const [draw] = deck.splice(random.below(deck.length), 1);
+    if (draw === undefined) return;
+    await inject(draw(random), hooks, () => wait(faultMs));
+  }
+}
+
+async function inject(fault: Fault, hooks: NemesisHooks, lasts: () => Promise<void>) {
+  try {
+    hooks.started(fault.name, await fault.start());
+    hooks.probed(fault.name, await fault.probe());
+    await lasts();
+  } finally {
+    hooks.stopped(fault.name, await fault.stop());
+  }
+}

@@ -1,0 +1,64 @@
+/**
+ * What a run leaves behind, in a folder of its own. The history is written as it happens: whatever
+ * ends the run, what was seen until then can be checked.
+ */
+import { createWriteStream, mkdirSync, type WriteStream, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { HistoryEvent } from '../history/event.js';
+import { HarnessError } from './harness-error.js';
+
+export class ResultsFolder {
+  readonly path: string;
+  readonly #history: WriteStream;
+  readonly #nemesis: WriteStream;
+
+  private constructor(path: string) {
+    this.path = path;
+    this.#history = createWriteStream(join(path, 'history.jsonl'), { flags: 'wx' });
+    this.#nemesis = createWriteStream(join(path, 'nemesis.jsonl'), { flags: 'wx' });
+  }
+
+  static create(parent: string, name: string): ResultsFolder {
+    return new ResultsFolder(makeFolder(parent, name));
+  }
+
+  add(event: HistoryEvent): void {
+    const line = `${JSON.stringify(event)}\n`;
+    this.#history.write(line);
+    if (event.process === 'nemesis') this.#nemesis.write(line);
+  }
+
+  write(name: 'config.json' | 'results.json', content: object): void {
+    writeJson(this.path, name, content);
+  }
+
+  /** All events are in the files when it returns. */
+  async close(): Promise<void> {
+    await Promise.all(
+      [this.#history, this.#nemesis].map(
+        (stream) => new Promise<void>((done) => stream.end(() => done())),
+      ),
+    );
+  }
+}
+
+/** Throws a HarnessError when it cannot be made. */
+export function makeFolder(parent: string, name: string): string {
+  const path = join(parent, name);
+  try {
+    mkdirSync(parent, { recursive: true });
+    mkdirSync(path);
+  } catch (error) {
+    throw new HarnessError(`no folder can be made in ${parent}: ${(error as Error).message}`);
+  }
+  return path;
+}
+
+export function writeJson(folder: string, name: string, content: object): void {
+  writeFileSync(join(folder, name), `${JSON.stringify(content, null, 2)}\n`);
+}
+
+/** Sorts by time in a listing. */
+export function folderName(started: Date, what: string): string {
+  return `${started.toISOString().slice(0, 19).replaceAll(':', '-')}-${what}`;
+}

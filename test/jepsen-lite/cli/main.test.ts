@@ -1,0 +1,101 @@
+/** The command as a script meets it: exit codes, and words for what is wrong. */
+import { spawnSync } from 'node:child_process';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import t from 'tap';
+import { commandLine } from '../../../jepsen-lite/cli/main.js';
+
+const launcher = join(import.meta.dirname, '..', '..', '..', '..', 'bin', 'jepsen-lite.js');
+
+function run(...args: string[]) {
+  const { status, stdout, stderr } = spawnSync(process.execPath, [launcher, ...args], {
+    encoding: 'utf8',
+  });
+  return { status, stdout, stderr };
+}
+
+const lines = (...events: object[]) =>
+  events.map((event, timeNs) => `${JSON.stringify({ timeNs, f: 'read', ...event })}\n`).join('');
+const write = (process: number, value: number) => [
+  { type: 'invoke', process, f: 'write', key: 'k', value },
+  { type: 'ok', process, f: 'write', key: 'k' },
+];
+const read = (process: number, value: number) => [
+  { type: 'invoke', process, key: 'k' },
+  { type: 'ok', process, key: 'k', value },
+];
+
+t.test('check: a code for each verdict', async (t) => {
+  const folder = t.testdir({
+    'good.jsonl': lines(...write(0, 1), ...read(1, 1)),
+    'bad.jsonl': lines(...write(0, 1), ...write(0, 2), ...read(1, 1)),
+    'good.edn':
+      '{:process 6, :type :invoke, :f :write, :value 3}\n' +
+      '{:process 6, :type :ok, :f :write, :value 3}\n',
+    'good.log':
+      'INFO  jepsen.util - 1\t:invoke\t:write\t4\nINFO  jepsen.util - 1\t:ok\t:write\t4\n',
+  });
+  const check = (name: string) => run('check', join(folder, name), '--model', 'register');
+  t.match(check('good.jsonl'), { status: 0, stdout: /valid/ });
+  const bad = check('bad.jsonl');
+  t.match(bad, { status: 1, stdout: /INVALID/ });
+  t.match(bad.stdout, /claim: each key is a linearizable register/);
+  t.match(check('good.edn'), { status: 0 }, 'the format is known by its look');
+  t.match(check('good.log'), { status: 0 });
+  const json = run('check', join(folder, 'bad.jsonl'), '--model', 'register', '--json');
+  t.equal(json.status, 1);
+  t.match(JSON.parse(json.stdout), { validity: 'invalid', workloads: [{ name: 'register' }] });
+  const shrunk = run('shrink', join(folder, 'bad.jsonl'), '--model', 'register');
+  t.match(shrunk, { status: 1, stdout: /3 operations, 3 are enough/ });
+  t.match(readFileSync(join(folder, 'bad.jsonl.shrunk.jsonl'), 'utf8'), /"invoke"/);
+});
+
+t.test('bad files are told with their line, and are no verdict', async (t) => {
+  const folder = t.testdir({
+    'text.jsonl': `${lines(...write(0, 1))}not json\n`,
+    'unasked.jsonl': lines({ type: 'ok', process: 1, value: 3 }),
+    'empty.jsonl': '',
+  });
+  const check = (name: string, ...more: string[]) =>
+    run('check', join(folder, name), '--model', 'register', ...more);
+  t.match(check('text.jsonl', '--format', 'jsonl'), { status: 254, stderr: /text\.jsonl: line 3/ });
+  t.match(check('unasked.jsonl'), { status: 254, stderr: /line 1: .*has not asked/ });
+  t.match(check('empty.jsonl'), { status: 254, stderr: /no event/ });
+  t.match(check('gone.jsonl'), { status: 254, stderr: /There is no/ });
+  t.match(run('check', folder), { status: 254, stderr: /is no folder of a run/ });
+  writeFileSync(join(folder, 'config.json'), '{"kind":"run"}');
+  t.match(run('check', folder), { status: 254, stderr: /config\.json: seed/ });
+});
+
+t.test('wrong usage is 254 and never runs anything', async (t) => {
+  t.match(run(), { status: 254, stderr: /Usage: jepsen-lite COMMAND/ });
+  t.match(run('chek'), { status: 254, stderr: /Did you mean check\?/ });
+  t.match(run('check'), { status: 254, stderr: /Name a file/ });
+  t.match(run('check', launcher), { status: 254, stderr: /--model is missing/ });
+  t.match(run('run'), { status: 254, stderr: /Which cluster\?/ });
+  t.match(run('selftest', 'stale-red'), { status: 254, stderr: /Did you mean stale-read\?/ });
+  t.match(run('sim', '--seed', 'x'), { status: 254 });
+});
+
+t.test('a harness that fails gives no verdict', async (t) => {
+  const out = join(t.testdir({ file: '' }), 'results');
+  const unreachable = run('run', '--endpoint', 'http://127.0.0.1:1', '--out', out);
+  t.match(unreachable, { status: 255, stderr: /no verdict: http:\/\/127\.0\.0\.1:1 does not/ });
+  t.notMatch(unreachable.stdout + unreachable.stderr, /\bvalid\b/i);
+  const noFolder = run('run', '--start', '1', '--out', join(t.testdirName, 'file'));
+  t.match(noFolder, { status: 255, stderr: /no folder can be made/ });
+});
+
+t.test('help is complete', async (t) => {
+  const overview = run('help');
+  t.equal(overview.status, 0);
+  for (const name of ['run', 'check', 'sim', 'replay', 'shrink', 'selftest']) {
+    t.match(overview.stdout, name);
+    t.match(run(name, '--help'), { status: 0, stdout: `Usage: jepsen-lite ${name}` });
+    t.equal(run('help', name).stdout, run(name, '--help').stdout);
+  }
+});
+
+t.test('the command line that is shown can be pasted', async (t) => {
+  t.equal(commandLine(['run', '--out', "it's here"]), `jepsen-lite run --out 'it'\\''s here'`);
+});

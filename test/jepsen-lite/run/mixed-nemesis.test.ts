@@ -1,0 +1,65 @@
+/** Faults in the order of a seed, each stopped again, whatever happens. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import t from 'tap';
+import { MixedNemesis } from '../../../jepsen-lite/run/mixed-nemesis.js';
+import type { NemesisHooks } from '../../../jepsen-lite/run/nemesis.js';
+import type { Fault } from '../../../jepsen-lite/run/process-faults.js';
+import { RandomStream } from '../../../jepsen-lite/workloads/random-stream.js';
+
+function recorder() {
+  const seen: string[] = [];
+  const hooks: NemesisHooks = {
+    started: (fault, what) => seen.push(`${fault} started: ${what}`),
+    probed: (fault, holds) => seen.push(`${fault} ${holds ? 'holds' : 'does not hold'}`),
+    stopped: (fault) => seen.push(`${fault} stopped`),
+  };
+  return { seen, hooks };
+}
+
+const named =
+  (name: string, holds = true) =>
+  (random: RandomStream): Fault => {
+    const victim = random.below(100);
+    return {
+      name,
+      start: async () => `n${victim}`,
+      probe: async () => holds,
+      stop: async () => 'over',
+    };
+  };
+
+const run = async (lanes: readonly (readonly ReturnType<typeof named>[])[], seed: number) => {
+  const { seen, hooks } = recorder();
+  const stop = new AbortController();
+  const nemesis = new MixedNemesis(lanes, new RandomStream(seed, 'nemesis'));
+  const running = nemesis.run(hooks, stop.signal);
+  await sleep(3_500);
+  stop.abort();
+  await running;
+  return seen;
+};
+
+t.test('a seed repeats the faults; every one ends, also the one that was cut short', async (t) => {
+  const lane = [named('a'), named('b', false)];
+  const [one, again, other] = await Promise.all([run([lane], 5), run([lane], 5), run([lane], 6)]);
+  t.ok(one.length >= 3);
+  t.same(one.slice(0, 3), again.slice(0, 3));
+  t.notSame(one.slice(0, 3), other.slice(0, 3));
+  for (const seen of [one, other]) {
+    const started = seen.filter((line) => line.includes('started'));
+    t.equal(seen.filter((line) => line.includes('stopped')).length, started.length);
+  }
+});
+
+t.test('a fault that cannot be injected is a failure of the harness, and is undone', async (t) => {
+  const { seen, hooks } = recorder();
+  const broken = (): Fault => ({
+    ...named('broken')(new RandomStream(1)),
+    start: async () => {
+      throw new Error('no such process');
+    },
+  });
+  const nemesis = new MixedNemesis([[broken]], new RandomStream(1));
+  await t.rejects(nemesis.run(hooks, new AbortController().signal), /no such process/);
+  t.same(seen, ['broken stopped']);
+});

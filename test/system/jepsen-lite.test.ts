@@ -1,0 +1,40 @@
+/**
+ * jepsen-lite against three real nodes, as a newcomer runs it: mixed faults, all workloads, and a
+ * verdict. `make jepsen` is the same with five nodes and for longer.
+ */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import t from 'tap';
+
+const launcher = join(import.meta.dirname, '..', '..', '..', 'bin', 'jepsen-lite.js');
+const seconds = 25;
+const operationsMin = 1_000;
+
+t.test('three nodes under mixed faults keep every promise', async (t) => {
+  const out = t.testdir();
+  const args = ['run', '--start', '3', '--time', `${seconds}s`, '--out', out, '--json'];
+  const child = spawn(process.execPath, [launcher, ...args], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  t.teardown(() => child.kill('SIGINT'));
+  const [stdout, stderr, [code]] = await Promise.all([
+    text(child.stdout),
+    text(child.stderr),
+    once(child, 'exit'),
+  ]);
+  t.equal(code, 0, stderr.slice(-6_000));
+  const results = JSON.parse(stdout);
+  t.match(results, { exit: 0, recovery: { converged: true } });
+  for (const { name, verdict } of results.workloads) t.equal(verdict.validity, 'valid', name);
+  const [folder = ''] = readdirSync(out);
+  const history = readFileSync(join(out, folder, 'history.jsonl'), 'utf8');
+  const answered = history.split('\n').filter((line) => line.includes('"type":"ok"')).length;
+  t.ok(answered > operationsMin, `${answered} operations`);
+  for (const file of ['config.json', 'nemesis.jsonl', 'results.json']) {
+    t.ok(existsSync(join(out, folder, file)), file);
+  }
+  t.comment(stderr.split('\n').slice(-18).join('\n'));
+});
