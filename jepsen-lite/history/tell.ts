@@ -10,11 +10,11 @@ export function tell(operation: Operation): string {
   const end = status === 'unknown' ? 'never answered' : milliseconds(completedNs);
   const when = `#${number}, client ${process}, ${milliseconds(invokedNs)} to ${end}`;
   const conditions = Object.entries(operation.condition).map(([name, tag]) => `${name} ${tag}`);
-  const isRead = f === 'read' || f === 'get';
+  const isRead = asked === undefined && f !== 'delete';
   const parts = [
     operation.consistency === 'stale' ? `stale ${f}` : f,
     ...(key === undefined ? [] : [key]),
-    ...(asked === undefined || isRead ? [] : [showValue(asked)]),
+    ...(asked === undefined ? [] : [showValue(asked)]),
     ...conditions,
   ];
   return `${parts.join(' ')} -> ${answer(operation, isRead)}${revisions(operation)} (${when})`;
