@@ -1,0 +1,108 @@
+/**
+ * What went wrong, in words before any picture: the promise, how it was broken, and the few
+ * operations that show it.
+ */
+import { badge, element, section } from './elements.js';
+import { operationLink, operationRow } from './operation-details.js';
+import { Timeline } from './timeline.js';
+import { plural } from './words.js';
+
+const culpritsShownMax = 40;
+
+export function explanation(data, operations, page) {
+  const wrong = data.workloads
+    .map((workload, place) => ({ ...workload, place }))
+    .filter(({ verdict }) => verdict.validity !== 'valid')
+    .sort((a, b) => order(a) - order(b));
+  if (wrong.length === 0) return '';
+  const isBroken = wrong[0].verdict.validity === 'invalid';
+  const title = isBroken ? 'What went wrong' : 'Why nobody can say';
+  return section('explanation', title, '', ...wrong.map((one) => article(one, operations, page)));
+}
+
+function order({ verdict }) {
+  return verdict.validity === 'invalid' ? 0 : 1;
+}
+
+function article({ name, verdict, place }, operations, page) {
+  const { validity, claim, culprits, counts } = verdict;
+  const promise =
+    validity === 'invalid'
+      ? ['The promise was: ', element('em', {}, claim), '. It was broken:']
+      : ['The promise is: ', element('em', {}, claim), '. Whether it was kept is not known:'];
+  const known = [...new Set(culprits)].filter((number) => number < operations.count);
+  known.sort((a, b) => operations.at[a] - operations.at[b]);
+  const shown = known.slice(0, culpritsShownMax);
+  return element(
+    'article',
+    { class: `finding ${validity}` },
+    element('h3', {}, badge(validity), ` ${name}`),
+    element('p', { class: 'promise' }, ...promise),
+    ...paragraphs(verdict.explanation, operations, page),
+    shown.length === 0 ? '' : witnesses(shown, known.length, { operations, page, place }),
+    countLine(counts),
+  );
+}
+
+/** Lines that are indented belong to the one above and stay so. */
+function paragraphs(text, operations, page) {
+  return text
+    .split('\n')
+    .filter((line) => line.trim() !== '')
+    .map((line, i) => {
+      const depth = Math.min(3, Math.floor((line.length - line.trimStart().length) / 2));
+      const kind = i === 0 ? 'lead' : `depth-${depth}`;
+      return element('p', { class: `words ${kind}` }, ...linked(line.trim(), operations, page));
+    });
+}
+
+/** `#12` and `T12` name operations. */
+export function linked(line, operations, page) {
+  return line.split(/((?:#|\bT)\d+\b)/).map((part) => {
+    const number = /^[#T](\d+)$/.test(part) ? Number(part.slice(1)) : Number.NaN;
+    return number < operations.count ? operationLink(number, page, part) : part;
+  });
+}
+
+function witnesses(numbers, all, { operations, page, place }) {
+  const more = all > numbers.length ? `, the first ${numbers.length} of ${all}` : '';
+  const title = `${plural(all, 'operation shows', 'operations show')} it${more}`;
+  const head = ['', 'client', 'from', 'to', 'what it asked, and what it was told', 'node'];
+  const picture = new Timeline({
+    operations,
+    page,
+    series: page.series,
+    faults: [],
+    label: 'The operations that show the violation, one row per client',
+  });
+  picture.show({ numbers, culprits: new Set(numbers), evidence: undefined });
+  page.later(() => picture.fit());
+  return element(
+    'div',
+    { class: 'witnesses' },
+    element('h4', {}, title),
+    element('p', { class: 'hint' }, 'Time runs to the right; a box lasts from call to answer.'),
+    picture.node,
+    element(
+      'div',
+      { class: 'scroll' },
+      element(
+        'table',
+        {},
+        element('thead', {}, element('tr', {}, ...head.map((name) => element('th', {}, name)))),
+        element('tbody', {}, ...numbers.map((number) => operationRow(number, operations, page))),
+      ),
+    ),
+    element(
+      'button',
+      { type: 'button', class: 'primary', onclick: () => page.jump(numbers.at(-1), place) },
+      'See it among everything else that happened',
+    ),
+  );
+}
+
+function countLine(counts) {
+  const some = Object.entries(counts).filter(([, count]) => count > 0);
+  const words = some.map(([what, count]) => `${count} ${what}`).join(', ');
+  return words === '' ? '' : element('p', { class: 'hint' }, `Looked at: ${words}.`);
+}
