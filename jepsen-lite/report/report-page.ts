@@ -5,43 +5,17 @@
  */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { joinModules } from './join-modules.js';
 import type { ReportData } from './report-data.js';
 
 /** The compiler leaves them where they are. */
 const pageFolder = join(import.meta.dirname, '..', '..', '..', 'jepsen-lite', 'report', 'page');
 
-/** In the order of their imports. */
-const scripts = [
-  'words.js',
-  'elements.js',
-  'operations.js',
-  'time-scale.js',
-  'canvas.js',
-  'tooltip.js',
-  'rows-table.js',
-  'banner.js',
-  'explanation.js',
-  'overview-drawing.js',
-  'overview.js',
-  'timeline-boxes.js',
-  'timeline-drawing.js',
-  'timeline.js',
-  'operation-details.js',
-  'operation-list.js',
-  'explorer.js',
-  'key-table.js',
-  'fault-log.js',
-  'main.js',
-];
-
 export function reportPage(data: ReportData): string {
   const title = `${data.outcome.title}: ${data.name}`;
   const main = '<noscript>This report is drawn by a script.</noscript>';
   const script = `<script id="data" type="application/json">${forScript(JSON.stringify(data))}</script>
-<script>(() => {
-'use strict';
-${scripts.map(readScript).join('\n')}
-})();</script>`;
+<script>${joinModules('main.js', read)}</script>`;
   return htmlPage(title, main, script);
 }
 
@@ -74,13 +48,6 @@ export function escapeHtml(text: string): string {
 /** No value of a history can end the element that it stands in. */
 function forScript(json: string): string {
   return json.replaceAll('<', '\\u003c');
-}
-
-/** Without its imports and exports: joined, all stand in one scope. */
-function readScript(name: string): string {
-  return read(name)
-    .replace(/^import [^;]*;$/gm, '')
-    .replace(/^export /gm, '');
 }
 
 function read(name: string): string {

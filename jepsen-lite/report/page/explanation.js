@@ -3,11 +3,12 @@
  * operations that show it.
  */
 import { badge, element, section } from './elements.js';
-import { operationLink, operationRow } from './operation-details.js';
+import { operationLink, operationRow, told } from './operation-details.js';
 import { Timeline } from './timeline.js';
-import { plural } from './words.js';
+import { moment, plural } from './words.js';
 
 const culpritsShownMax = 40;
+const toldMax = 8;
 
 export function explanation(data, operations, page) {
   const wrong = data.workloads
@@ -38,10 +39,26 @@ function article({ name, verdict, place }, operations, page) {
     { class: `finding ${validity}` },
     element('h3', {}, badge(validity), ` ${name}`),
     element('p', { class: 'promise' }, ...promise),
+    shown.length === 0 ? '' : story(shown.slice(0, toldMax), operations, page),
+    shown.length === 0 ? '' : element('p', {}, 'Why this cannot be:'),
     ...paragraphs(verdict.explanation, operations, page),
     shown.length === 0 ? '' : witnesses(shown, known.length, { operations, page, place }),
     countLine(counts),
   );
+}
+
+/** In the order of the calls; whether one was over when the next began is what matters most. */
+function story(numbers, operations, page) {
+  let over = Number.POSITIVE_INFINITY;
+  const sentences = numbers.map((number, i) => {
+    const isLater = operations.at[number] > over;
+    const join = i === 0 ? 'At ' : isLater ? 'After that, at ' : 'Meanwhile, at ';
+    const until = operations.until[number];
+    over = i === 0 || isLater ? until : Math.max(over, until);
+    const words = [join, moment(operations.startUs[number], 10), ', ', ...told(number, operations)];
+    return element('li', {}, ...words, ' (', operationLink(number, page), ')');
+  });
+  return element('ol', { class: 'story' }, ...sentences);
 }
 
 /** Lines that are indented belong to the one above and stay so. */
@@ -84,13 +101,18 @@ function witnesses(numbers, all, { operations, page, place }) {
     element('p', { class: 'hint' }, 'Time runs to the right; a box lasts from call to answer.'),
     picture.node,
     element(
-      'div',
-      { class: 'scroll' },
+      'details',
+      {},
+      element('summary', {}, 'As a table'),
       element(
-        'table',
-        {},
-        element('thead', {}, element('tr', {}, ...head.map((name) => element('th', {}, name)))),
-        element('tbody', {}, ...numbers.map((number) => operationRow(number, operations, page))),
+        'div',
+        { class: 'scroll' },
+        element(
+          'table',
+          {},
+          element('thead', {}, element('tr', {}, ...head.map((name) => element('th', {}, name)))),
+          element('tbody', {}, ...numbers.map((number) => operationRow(number, operations, page))),
+        ),
       ),
     ),
     element(

@@ -1,6 +1,6 @@
 /** One operation in words: as a link, a row, and in full. */
 import { element } from './elements.js';
-import { statusNames, unknownStatus } from './operations.js';
+import { okStatus, statusNames, unknownStatus } from './operations.js';
 import { duration, moment, plural, thousands } from './words.js';
 
 export function operationLink(number, page, text = `#${number}`) {
@@ -17,7 +17,7 @@ export function operationRow(number, operations, page) {
     'tr',
     {},
     element('td', {}, operationLink(number, page)),
-    element('td', { class: 'numeric' }, String(operations.process(number))),
+    element('td', { class: 'numeric' }, operations.client(number)),
     element('td', { class: 'numeric' }, moment(operations.startUs[number], 10)),
     element(
       'td',
@@ -48,6 +48,31 @@ export function answerWords(number, operations) {
   return error === '' ? 'no answer' : `no answer (${error})`;
 }
 
+/** A whole sentence for someone who does not know the names of operations. */
+export function told(number, operations) {
+  const strong = (text) => element('strong', {}, text);
+  const f = operations.f(number);
+  const key = strong(operations.key(number));
+  const asked = strong(operations.text('asked', number));
+  const did = {
+    get: ['read ', key],
+    read: ['read ', key],
+    put: ['asked to store ', asked, ' in ', key],
+    write: ['asked to store ', asked, ' in ', key],
+    append: ['asked to append ', asked, ' to ', key],
+    delete: ['asked to delete ', key],
+    cas: ['asked to change ', key, ' if it stands so: ', asked],
+  }[f] ?? [`asked for "${f}" `, key, ' ', asked];
+  const isKnown = operations.status(number) === okStatus;
+  const answer = isKnown
+    ? [' and was told: ', strong(operations.answer(number))]
+    : [
+        operations.status(number) === unknownStatus ? ' and got ' : ' and was told: ',
+        answerWords(number, operations),
+      ];
+  return [`client ${operations.row(number)} `, ...did, ...answer];
+}
+
 /** `extra`: more lines, e.g. why it cannot be the next one. */
 export function details(number, operations, extra = []) {
   const start = operations.startUs[number];
@@ -57,7 +82,7 @@ export function details(number, operations, extra = []) {
     ? 'never answered: it may take effect at any later time'
     : duration(end - start);
   const facts = [
-    ['client', String(operations.process(number))],
+    ['client', operations.client(number)],
     ['called', moment(start, 10)],
     ['took', took],
     ['outcome', statusNames[operations.status(number)]],

@@ -49,6 +49,12 @@ export class Operations {
     return this.#clients > 0 ? process % this.#clients : process;
   }
 
+  /** Its row, and the number that it went by when that is another. */
+  client(number) {
+    const [row, process] = [this.row(number), this.process(number)];
+    return row === process ? String(row) : `${row} (as ${process})`;
+  }
+
   isWrite(number) {
     return this.text('asked', number) !== '' || /delete|release|acquire/.test(this.f(number));
   }
