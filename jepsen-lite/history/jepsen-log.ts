@@ -12,7 +12,7 @@ import { toValue } from './jepsen-edn.js';
 import { isEventType } from './json-lines.js';
 import type { PlacedEvent } from './placed-event.js';
 
-const logged = /\bjepsen\.util\b[\s:-]*(.*)$/;
+const logged = /\bjepsen\.util\b(?:\s*[-:])?\s+(.*)$/;
 const operation = /^(:?[\w-]+)\s+:(\w+)\s+:([\w-]+)(?:\s+(.*))?$/;
 const otherLine = /^\s*(?:[A-Z]+\b|\d{4}-|\[|at |\.\.\. |#|;)/;
 

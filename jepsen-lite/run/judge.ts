@@ -3,7 +3,13 @@
  * never tried out is not valid: a kind of operation that never succeeded, or a fault that was
  * never seen to hold, makes the whole unknown.
  */
-import { check, type Limits, modelNames } from '../checker/index.js';
+import {
+  type CheckOptions,
+  check,
+  HistoryError,
+  type Limits,
+  modelNames,
+} from '../checker/index.js';
 import { type Validity, type Verdict, worst } from '../checker/verdict.js';
 import type { HistoryEvent } from '../history/event.js';
 import type { Operation } from '../history/operation.js';
@@ -29,9 +35,21 @@ export function judge(
     if (model === undefined) throw new HarnessError(`there is no model "${wanted}"`);
     const own = ofWorkload(operations, mine, clients);
     const seen = ofWorkload(events, mine, clients);
-    const verdict = check(own, { model, events: seen, ...limits });
+    const verdict = checkAnswers(own, { model, events: seen, ...limits });
     return { name, verdict: neverSucceeded(verdict, own) };
   });
+}
+
+/** What clients asked makes sense, for we asked it. So what makes none is an answer. */
+function checkAnswers(operations: readonly Operation[], options: CheckOptions): Verdict {
+  try {
+    return check(operations, options);
+  } catch (error) {
+    if (!(error instanceof HistoryError)) throw error;
+    const explanation = `an answer makes no sense: ${error.message}`;
+    const claim = `answers fit the model ${options.model}`;
+    return { validity: 'invalid', claim, explanation, counts: {}, keys: [], culprits: [] };
+  }
 }
 
 /** Client numbers go up by the count of clients, so the rest tells whose they are. */

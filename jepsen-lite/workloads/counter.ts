@@ -1,6 +1,6 @@
 /** A counter that only grows: its reads lie between what is sure and what may be. */
 import type { Setup, Step, Workload } from './workload.js';
-import { update } from './workload.js';
+import { parseJson, update } from './workload.js';
 
 export const counter: Workload = {
   name: 'counter',
@@ -15,14 +15,18 @@ export const counter: Workload = {
       key,
       async perform(store) {
         const reply = await store.get(key);
-        return reply.type === 'ok' ? { ...reply, value: Number(reply.value ?? '0') } : reply;
+        return reply.type === 'ok' ? { ...reply, value: parseJson(reply.value ?? '0') } : reply;
       },
     };
     const add = (amount: number): Step => ({
       f: 'add',
       key,
       value: amount,
-      perform: (store) => update(store, key, (text) => String(Number(text ?? '0') + amount)),
+      perform: (store) =>
+        update(store, key, (text) => {
+          const total = parseJson(text ?? '0');
+          return typeof total === 'number' ? `${total + amount}` : undefined;
+        }),
     });
     return {
       next(client) {

@@ -47,6 +47,12 @@ export function observedText(action: Action): Text | undefined {
   return kind === 'cas' && outcome !== 'precondition-failed' ? action.expected : undefined;
 }
 
+/** The same, when it can be no other: an empty text found may also mean that nothing is there. */
+export function namedText(action: Action): Text | undefined {
+  const text = observedText(action);
+  return text === '' && action.emptyIsNothing ? undefined : text;
+}
+
 /** What it leaves there; undefined when that depends on what was there, or nothing is changed. */
 export function writtenText(action: Action): Text | undefined {
   if (isPure(action) || action.kind === 'append') return undefined;

@@ -6,7 +6,7 @@
  * A condition on a revision that nobody knows may hold or not; neither is held against anybody.
  */
 import type { RevisionCondition } from '../../history/event.js';
-import { type Action, isPure, observedText, type Text, writtenText } from './action.js';
+import { type Action, isPure, namedText, observedText, type Text, writtenText } from './action.js';
 
 export const initialState = 0;
 export const impossible = -1;
@@ -93,9 +93,8 @@ export class Cell {
   /** The number of the text that an action with an answer found, or -1. */
   foundText(at: number): number {
     const action = this.actions[at];
-    const text = action?.certain === true ? observedText(action) : undefined;
-    if (typeof text !== 'string' || (text === '' && action?.emptyIsNothing === true)) return -1;
-    return this.#textNumber(text);
+    const text = action?.certain === true ? namedText(action) : undefined;
+    return typeof text === 'string' ? this.#textNumber(text) : -1;
   }
 
   /** The number of the text that an action leaves, or -1 when it depends or makes no difference. */

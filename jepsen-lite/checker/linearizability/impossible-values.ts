@@ -3,7 +3,7 @@
  * and was not refused.
  */
 
-import { type Action, inWords, isPure, observedText, textAfter } from './action.js';
+import { type Action, inWords, isPure, namedText, textAfter } from './action.js';
 
 export interface Finding {
   readonly explanation: string;
@@ -14,8 +14,8 @@ export interface Finding {
 export function impossibleValue(actions: readonly Action[]): Finding | undefined {
   const writers = new Writers(actions);
   for (const action of actions) {
-    const text = action.certain ? observedText(action) : undefined;
-    if (typeof text !== 'string' || (text === '' && action.emptyIsNothing)) continue;
+    const text = action.certain ? namedText(action) : undefined;
+    if (typeof text !== 'string') continue;
     const finding = judge(action, writers.of(text));
     if (finding !== undefined) return finding;
   }

@@ -1,18 +1,21 @@
 /**
  * Looks for an order of a key's actions that explains all answers: the search of Wing and Gong with
  * Lowe's table of visited situations. Of the actions that nobody precedes, one after the other is
- * tried as the next. Three things keep it small:
+ * tried as the next. What keeps it small:
  *
- *   what changes nothing and fits here is placed at once: it can be moved here from wherever else
- *     it would have stood
- *   of unknown actions that are alike, the one that began first is taken first
- *   an unknown action is placed only where it makes a difference that somebody may notice
+ *   what changes nothing and fits is placed at once: it can be moved here from wherever else it
+ *     would have stood
+ *   of actions that are alike, only the one that must be over first is tried: they could change
+ *     places
+ *   a text that nobody can bring back does not go before everybody who found it has a place
+ *   an unknown change is placed only if somebody finds it at once: else it need not have happened
  *
  * It runs in slices, so that many searches can take turns.
  */
 import type { Action } from './action.js';
 import { type Cell, impossible, initialState } from './cell.js';
 import type { MemoryBudget } from './memory-budget.js';
+import { NeededTexts } from './needed-texts.js';
 import { UnplacedList } from './unplaced-list.js';
 import { VisitedTable } from './visited-table.js';
 
@@ -29,56 +32,64 @@ interface Frame {
   readonly state: number;
   /** How many actions had a place. */
   readonly placed: number;
-  /** Candidates and the states after them, in pairs; taken from the end. */
+  /** Who may be next, and the states after them; tried from the end. */
   readonly candidates: number[];
+  readonly states: number[];
 }
 
-/** How many coming reads a state is compared with before anything else is tried from it. */
+/** With how many coming reads a state is compared before anything is tried from it. */
 const lookAheadMax = 8;
 
 export class Search {
   readonly #cell: Cell;
-  readonly visited: VisitedTable;
-  /** With an answer, by their begins; then without, alike ones by their begins. */
+  readonly #visited: VisitedTable;
+  /**
+   * The cell's actions in another order, whose numbers are used below: those with an answer by
+   * their begins, then those without, by their begins.
+   */
   readonly #order: readonly number[];
-  readonly #list: UnplacedList;
   readonly #knownCount: number;
+  readonly #begins: Float64Array;
+  /** Actions that are alike have the same number. */
+  readonly #likeness: Int32Array;
+  /** Per likeness: when one was met last, and where it stands. */
+  readonly #lastStamp: Int32Array;
+  readonly #lastAt: Int32Array;
+  #stamp = 0;
+  readonly #isPure: Uint8Array;
+  readonly #list: UnplacedList;
   readonly #unknownPlaced: Int32Array;
-  /** Per unknown action: the one like it that began before it, or -1. */
-  readonly #twins: Int32Array;
-  /** When the first unknown action that may undo appends began. */
-  readonly #unknownResetBegin: number;
-  /** Per text: who will find it still; who may bring it back. */
-  readonly #findersLeft: Int32Array;
-  readonly #writersLeft: Int32Array;
-  /** Per action, known before unknown: the texts that it finds and leaves, or -1. */
-  readonly #finds: Int32Array;
-  readonly #leaves: Int32Array;
+  readonly #needed: NeededTexts;
+  /** Answers tell whole texts and nothing else. */
+  readonly #onlyTexts: boolean;
   readonly #frames: Frame[] = [];
   readonly #placed: number[] = [];
   #longest: readonly number[] = [];
   #state = initialState;
   #isNew = true;
+  /** An unknown change was placed last. */
+  #mustBeFound = false;
 
-  /** The actions of the cell are those of one key, without refused and lost reads. */
+  /** The actions of the cell are those of one key, without refused ones and lost reads. */
   constructor(cell: Cell, budget: MemoryBudget) {
     this.#cell = cell;
-    this.visited = new VisitedTable(budget);
+    this.#visited = new VisitedTable(budget);
     const { actions } = cell;
-    const at = [...actions.keys()].sort((a, b) => beginOf(actions, a) - beginOf(actions, b));
-    const known = at.filter((each) => actions[each]?.certain === true);
-    const unknown = at.filter((each) => actions[each]?.certain !== true);
+    const begin = (at: number) => actions[at]?.begin ?? 0;
+    const byBegin = [...actions.keys()].sort((a, b) => begin(a) - begin(b));
+    const known = byBegin.filter((at) => actions[at]?.certain === true);
+    const unknown = byBegin.filter((at) => actions[at]?.certain === false);
     this.#order = [...known, ...unknown];
     this.#knownCount = known.length;
-    this.#list = new UnplacedList(known.map((each) => actions[each]).filter((each) => !!each));
+    this.#begins = Float64Array.from(this.#order, begin);
+    this.#likeness = likenessOf(this.#order.flatMap((at) => actions[at] ?? []));
+    this.#lastStamp = new Int32Array(this.#order.length);
+    this.#lastAt = new Int32Array(this.#order.length);
+    this.#isPure = Uint8Array.from(this.#order, (at) => cell.pure[at] ?? 0);
+    this.#list = new UnplacedList(known.flatMap((at) => actions[at] ?? []));
     this.#unknownPlaced = new Int32Array((unknown.length + 31) >> 5);
-    this.#twins = twinsOf(unknown.map((each) => actions[each]).filter((each) => !!each));
-    this.#finds = Int32Array.from(this.#order, (each) => cell.foundText(each));
-    this.#leaves = Int32Array.from(this.#order, (each) => cell.writtenText(each));
-    this.#findersLeft = counted(this.#finds, cell.texts);
-    this.#writersLeft = counted(this.#leaves, cell.texts);
-    const resets = unknown.filter((each) => this.#isReset(each));
-    this.#unknownResetBegin = earliest(resets.map((each) => beginOf(actions, each)));
+    this.#needed = new NeededTexts(cell, this.#order);
+    this.#onlyTexts = !cell.hasAppends && !cell.notices;
   }
 
   /** Undefined: not known yet. */
@@ -86,9 +97,11 @@ export class Search {
     for (let step = 0; step < steps; step += 1) {
       if (this.#isNew) {
         this.#isNew = false;
-        this.#placeFitting();
+        const found = this.#placeFitting();
         if (this.#list.left === 0) return 'valid';
-        if (!this.#isDeadEnd() && this.#visit()) this.#open();
+        // Not a situation to remember: from elsewhere, more can be tried in it.
+        if (this.#mustBeFound && !found) this.#open('cas');
+        else if (!this.#isDeadEnd() && this.#visit()) this.#open();
       }
       if (!this.#tryNext()) return 'invalid';
     }
@@ -97,12 +110,11 @@ export class Search {
 
   refutation(): Refutation {
     const placed = new Set(this.#longest);
-    const { actions } = this.#cell;
     const longest = this.#longest.flatMap((each) => this.#action(each) ?? []);
-    const waiting = this.#order
-      .filter((_, each) => !placed.has(each))
-      .flatMap((at) => actions[at] ?? []);
-    const end = earliest(waiting.map((action) => action.end));
+    const waiting = [...this.#order.keys()]
+      .filter((each) => !placed.has(each))
+      .flatMap((each) => this.#action(each) ?? []);
+    const end = waiting.reduce((least, action) => Math.min(least, action.end), Infinity);
     const stuck = waiting.filter(({ begin, certain }) => begin <= end && certain);
     return { longest, stuck };
   }
@@ -115,125 +127,160 @@ export class Search {
     return this.#cell.step(state, this.#order[each] ?? -1);
   }
 
-  /** What changes nothing and fits has its place at once, and may let others begin. */
-  #placeFitting(): void {
+  /** What changes nothing and fits gets its place, and may let others begin. False: nothing did. */
+  #placeFitting(): boolean {
     const list = this.#list;
+    const before = this.#placed.length;
     for (let placed = true; placed; ) {
       placed = false;
       let end = Number.POSITIVE_INFINITY;
       for (let each = list.first; each >= 0; each = list.after(each)) {
         if (list.begin(each) > end) break;
-        const isPure = this.#cell.pure[this.#order[each] ?? -1] === 1;
-        if (isPure && this.#step(this.#state, each) === this.#state) {
+        if (this.#isPure[each] === 1 && this.#step(this.#state, each) === this.#state) {
           this.#place(each);
           placed = true;
         } else end = Math.min(end, list.end(each));
       }
     }
+    return this.#placed.length > before;
   }
 
   /** Where only appends come next, what stands here must lead to what the next reads found. */
   #isDeadEnd(): boolean {
     if (!this.#cell.hasAppends) return false;
     const list = this.#list;
-    let resetBegin = this.#unknownResetBegin;
+    // Until somebody may begin who does not append.
+    let until = this.#firstUnknownChange();
     const reads: number[] = [];
     for (let each = list.first; each >= 0; each = list.after(each)) {
-      const at = this.#order[each] ?? -1;
-      if (list.begin(each) > resetBegin) break;
-      if (this.#isReset(at) || reads.length === lookAheadMax) {
-        resetBegin = Math.min(resetBegin, list.begin(each));
-        break;
-      }
-      if (this.#cell.actions[at]?.kind === 'read') reads.push(each);
+      if (list.begin(each) > until) break;
+      const isRead = this.#action(each)?.kind === 'read';
+      if (this.#mayShorten(each) || reads.length === lookAheadMax) until = list.begin(each);
+      else if (isRead) reads.push(each);
     }
     return reads.some(
-      (each) =>
-        list.end(each) < resetBegin && !this.#cell.leadsTo(this.#state, this.#order[each] ?? -1),
+      (each) => list.end(each) < until && !this.#cell.leadsTo(this.#state, this.#order[each] ?? -1),
     );
   }
 
-  /** Whether texts may become shorter by it. */
-  #isReset(at: number): boolean {
-    const kind = this.#cell.actions[at]?.kind;
-    return kind !== 'append' && this.#cell.pure[at] === 0;
+  #firstUnknownChange(): number {
+    for (let each = this.#knownCount; each < this.#order.length; each += 1) {
+      if (this.#mayShorten(each)) return this.#begins[each] ?? 0;
+    }
+    return Number.POSITIVE_INFINITY;
+  }
+
+  #mayShorten(each: number): boolean {
+    return this.#isPure[each] === 0 && this.#action(each)?.kind !== 'append';
   }
 
   #visit(): boolean {
     const { from, count, words } = this.#list.window();
     const unknown = this.#unknownPlaced;
-    return this.visited.visit({ state: this.#state, from, count, placed: words, unknown });
+    return this.#visited.visit({ state: this.#state, from, count, placed: words, unknown });
   }
 
-  #open(): void {
+  /** Finds out who may be next; `only` those of one kind. */
+  #open(only?: Action['kind']): void {
     const candidates: number[] = [];
-    const state = this.#state;
+    const states: number[] = [];
+    for (const each of this.#distinct(this.#unpreceded())) {
+      if (only !== undefined && this.#action(each)?.kind !== only) continue;
+      const after = this.#after(each);
+      if (after === impossible) continue;
+      candidates.push(each);
+      states.push(after);
+    }
+    this.#frames.push({ state: this.#state, placed: this.#placed.length, candidates, states });
+  }
+
+  /** What is tried last stands first: unknown ones, then those that have the most time. */
+  #unpreceded(): number[] {
     const list = this.#list;
+    const known: number[] = [];
     let end = Number.POSITIVE_INFINITY;
     for (let each = list.first; each >= 0; each = list.after(each)) {
       if (list.begin(each) > end) break;
       end = Math.min(end, list.end(each));
-      const after = this.#step(state, each);
-      if (after !== impossible && !this.#loses(state, each, after)) candidates.push(each, after);
+      known.push(each);
     }
+    const all: number[] = [];
     for (let each = this.#knownCount; each < this.#order.length; each += 1) {
-      if ((this.#action(each)?.begin ?? 0) > end) continue;
-      const after = this.#useful(state, each);
-      if (after !== impossible) candidates.push(each, after);
+      if ((this.#begins[each] ?? 0) > end) break;
+      if (!this.#isUnknownPlaced(each)) all.push(each);
     }
-    reversePairs(candidates);
-    this.#frames.push({ state, placed: this.#placed.length, candidates });
+    known.sort((a, b) => list.end(b) - list.end(a));
+    all.push(...known);
+    return all;
   }
 
-  /** The state after an unknown action, if it is one worth trying. */
-  #useful(state: number, each: number): number {
+  /** Of actions that are alike, the one that must be over first; it takes the place of others. */
+  #distinct(actions: number[]): number[] {
+    this.#stamp += 1;
+    let count = 0;
+    for (const each of actions) {
+      const likeness = this.#likeness[each] ?? 0;
+      const at = this.#lastAt[likeness] ?? 0;
+      if (this.#lastStamp[likeness] === this.#stamp) {
+        if (this.#end(each) < this.#end(actions[at] ?? 0)) actions[at] = each;
+        continue;
+      }
+      this.#lastStamp[likeness] = this.#stamp;
+      this.#lastAt[likeness] = count;
+      actions[count] = each;
+      count += 1;
+    }
+    actions.length = count;
+    return actions;
+  }
+
+  #end(each: number): number {
+    return each < this.#knownCount ? this.#list.end(each) : Number.POSITIVE_INFINITY;
+  }
+
+  /** The state after the action, or `impossible` if it cannot be next, or there is no need. */
+  #after(each: number): number {
+    const { hasAppends, notices } = this.#cell;
+    const after = this.#step(this.#state, each);
+    if (after === impossible) return after;
+    if (each >= this.#knownCount) {
+      if (after === this.#state) return impossible;
+      if (this.#cell.isUnseen(after) && !notices) return impossible;
+    }
+    const text = this.#cell.textOf(this.#state);
+    const changes = this.#cell.textOf(after) !== text;
+    return changes && !hasAppends && this.#needed.loses(text, each) ? impossible : after;
+  }
+
+  #isUnknownPlaced(each: number): boolean {
     const unknown = each - this.#knownCount;
-    if (this.#isUnknownPlaced(unknown)) return impossible;
-    const twin = this.#twins[unknown] ?? -1;
-    if (twin >= 0 && !this.#isUnknownPlaced(twin)) return impossible;
-    const after = this.#step(state, each);
-    if (after === state || after === impossible || this.#loses(state, each, after)) {
-      return impossible;
-    }
-    return this.#cell.isUnseen(after) && !this.#cell.notices ? impossible : after;
-  }
-
-  /** Whether a text goes for good that somebody found who has no place yet. */
-  #loses(state: number, each: number, after: number): boolean {
-    if (this.#cell.hasAppends) return false;
-    const text = this.#cell.textOf(state);
-    if (this.#cell.textOf(after) === text || this.#writersLeft[text] !== 0) return false;
-    const own = this.#finds[each] === text ? 1 : 0;
-    return (this.#findersLeft[text] ?? 0) > own;
-  }
-
-  #isUnknownPlaced(unknown: number): boolean {
     return (((this.#unknownPlaced[unknown >> 5] ?? 0) >> (unknown & 31)) & 1) === 1;
   }
 
   /** False: everything was tried. */
   #tryNext(): boolean {
+    if (this.#placed.length > this.#longest.length) this.#longest = [...this.#placed];
     for (;;) {
       const frame = this.#frames.at(-1);
-      if (this.#placed.length > this.#longest.length) this.#longest = [...this.#placed];
       if (frame === undefined) return false;
       while (this.#placed.length > frame.placed) this.#unplace();
-      const after = frame.candidates.pop();
       const each = frame.candidates.pop();
-      if (after === undefined || each === undefined) {
+      const after = frame.states.pop();
+      if (each === undefined || after === undefined) {
         this.#frames.pop();
         continue;
       }
       this.#place(each);
       this.#state = after;
       this.#isNew = true;
+      this.#mustBeFound = this.#onlyTexts && each >= this.#knownCount;
       return true;
     }
   }
 
   #place(each: number): void {
     this.#placed.push(each);
-    this.#count(each, -1);
+    this.#needed.placed(each);
     if (each < this.#knownCount) this.#list.remove(each);
     else this.#toggleUnknown(each);
   }
@@ -241,15 +288,9 @@ export class Search {
   #unplace(): void {
     const each = this.#placed.pop();
     if (each === undefined) return;
-    this.#count(each, 1);
+    this.#needed.unplaced(each);
     if (each < this.#knownCount) this.#list.restore(each);
     else this.#toggleUnknown(each);
-  }
-
-  #count(each: number, by: number): void {
-    const [found, left] = [this.#finds[each] ?? -1, this.#leaves[each] ?? -1];
-    if (found >= 0) this.#findersLeft[found] = (this.#findersLeft[found] ?? 0) + by;
-    if (left >= 0) this.#writersLeft[left] = (this.#writersLeft[left] ?? 0) + by;
   }
 
   #toggleUnknown(each: number): void {
@@ -259,38 +300,14 @@ export class Search {
   }
 }
 
-function counted(numbers: Int32Array, length: number): Int32Array {
-  const counts = new Int32Array(length);
-  for (const number of numbers) if (number >= 0) counts[number] = (counts[number] ?? 0) + 1;
-  return counts;
-}
-
-function earliest(times: readonly number[]): number {
-  return times.reduce((a, b) => Math.min(a, b), Number.POSITIVE_INFINITY);
-}
-
-function beginOf(actions: readonly Action[], at: number): number {
-  return actions[at]?.begin ?? 0;
-}
-
-/** `unknown` by their begins. */
-function twinsOf(unknown: readonly Action[]): Int32Array {
-  const latest = new Map<string, number>();
-  return Int32Array.from(unknown, (action, each) => {
-    const { kind, text, expected, condition, left } = action;
-    const name = JSON.stringify([kind, text, expected, condition, left]);
-    const twin = latest.get(name) ?? -1;
-    latest.set(name, each);
-    return twin;
+function likenessOf(actions: readonly Action[]): Int32Array {
+  const numbers = new Map<string, number>();
+  return Int32Array.from(actions, (action) => {
+    const { kind, text, expected, found, condition, outcome, told, left } = action;
+    const content = [kind, text, expected, found, condition, outcome, told, left];
+    const name = JSON.stringify(content);
+    const number = numbers.get(name) ?? numbers.size;
+    numbers.set(name, number);
+    return number;
   });
-}
-
-function reversePairs(pairs: number[]): void {
-  for (let low = 0, high = pairs.length - 2; low < high; low += 2, high -= 2) {
-    for (const part of [0, 1]) {
-      const kept = pairs[low + part] ?? 0;
-      pairs[low + part] = pairs[high + part] ?? 0;
-      pairs[high + part] = kept;
-    }
-  }
 }

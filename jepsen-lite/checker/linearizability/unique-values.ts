@@ -14,7 +14,15 @@
  */
 
 import { showValue } from '../../history/tell.js';
-import { type Action, inWords, isPure, observedText, type Text, writtenText } from './action.js';
+import {
+  type Action,
+  inWords,
+  isPure,
+  namedText,
+  observedText,
+  type Text,
+  writtenText,
+} from './action.js';
 import type { Finding } from './impossible-values.js';
 
 export type UniqueValues =
@@ -79,13 +87,9 @@ class Clusters {
   }
 
   #observe(action: Action): void {
-    const text = observedText(action);
-    if (text === undefined || !action.certain) return;
-    if (text === '' && action.emptyIsNothing) {
-      this.isWhole = false;
-      return;
-    }
-    const found = this.#clusters.get(text);
+    if (!action.certain || observedText(action) === undefined) return;
+    const text = namedText(action);
+    const found = text === undefined ? undefined : this.#clusters.get(text);
     if (found === undefined) {
       this.isWhole = false;
       return;

@@ -6,7 +6,7 @@
  *           of those who found it had their answer
  *   unseen  what nobody can have noticed may as well not have happened, and is left out
  */
-import { type Action, observedText, writtenText } from './action.js';
+import { type Action, namedText, observedText, writtenText } from './action.js';
 import { countWriters } from './known-revisions.js';
 
 /** Takes and gives the actions of one key, without refused ones. */
@@ -30,7 +30,7 @@ function withEnds(actions: readonly Action[]): readonly Action[] {
   // One that was seen has itself seen what it compared with.
   const pending: { text: string; end: number }[] = [];
   for (const action of actions) {
-    const text = observedText(action);
+    const text = namedText(action);
     if (action.certain && typeof text === 'string') pending.push({ text, end: action.end });
   }
   for (let next = pending.pop(); next !== undefined; next = pending.pop()) {

@@ -10,15 +10,17 @@
  *
  * Entries are words in one long row of chunks, one after the other,
  *
- *   hash | state | from | count | `count` window words | unknown words
+ *   hash | state | from | count | next | `count` window words | unknown words
  *
- * and a table of their places with open addressing. A `Set` of texts would take ten times as much
- * and ends at 2^24 entries. When there is no more room nothing is added any more: the search stays
- * correct and takes longer.
+ * where `next` leads to one that differs in the unknown words only, and a table with open addressing
+ * has the first of each such chain. A `Set` of texts would take ten times as much and ends at 2^24
+ * entries. When there is no more room nothing is added any more: the search stays correct and takes
+ * longer.
  */
 import type { MemoryBudget } from './memory-budget.js';
 
-const headWords = 4;
+const headWords = 5;
+const nextWord = 4;
 const chunkWordsBits = 16;
 const chunkWords = 1 << chunkWordsBits;
 const chunkMask = chunkWords - 1;
@@ -36,10 +38,10 @@ export interface Situation {
 
 export class VisitedTable {
   readonly #budget: MemoryBudget;
-  /** Place of an entry plus one; 0: free. */
+  /** Place of the first entry of a chain, plus one; 0: free. */
   #slots = new Uint32Array(slotsAtFirst);
+  #slotsUsed = 0;
   readonly #chunks: Int32Array[] = [];
-  /** First words of the next chunk are used from here on. */
   #end = 0;
   entries = 0;
   isFull = false;
@@ -57,52 +59,61 @@ export class VisitedTable {
     const hash = hashOf(situation);
     const mask = this.#slots.length - 1;
     let slot = hash & mask;
-    for (;;) {
-      const place = this.#slots[slot] ?? 0;
-      if (place === 0) break;
-      if (this.#covers(place - 1, hash, situation)) return false;
+    let first = this.#slots[slot] as number;
+    while (first !== 0 && !this.#isSame(first - 1, hash, situation)) {
       slot = (slot + 1) & mask;
+      first = this.#slots[slot] as number;
+    }
+    const { count, unknown } = situation;
+    for (let place = first; place !== 0; ) {
+      const chunk = this.#chunks[(place - 1) >>> chunkWordsBits] as Int32Array;
+      const at = (place - 1) & chunkMask;
+      const words = at + headWords + count;
+      if (isWithin(chunk, words, unknown, 0, unknown.length)) return false;
+      if (isWithin(unknown, 0, chunk, words, unknown.length)) {
+        // The new one can do all that this one can, and takes its place.
+        chunk.set(unknown, words);
+        return true;
+      }
+      place = (chunk[at + nextWord] as number) >>> 0;
     }
     this.#add(slot, hash, situation);
     return true;
   }
 
-  #covers(place: number, hash: number, situation: Situation): boolean {
+  #isSame(place: number, hash: number, { state, from, count, placed }: Situation): boolean {
     const chunk = this.#chunks[place >>> chunkWordsBits] as Int32Array;
-    let at = place & chunkMask;
-    const { state, from, count, placed, unknown } = situation;
+    const at = place & chunkMask;
     if (chunk[at] !== hash || chunk[at + 1] !== state) return false;
     if (chunk[at + 2] !== from || chunk[at + 3] !== count) return false;
-    at += headWords;
-    for (let i = 0; i < count; i += 1) if (chunk[at + i] !== placed[from + i]) return false;
-    at += count;
-    for (let i = 0; i < unknown.length; i += 1) {
-      if (((chunk[at + i] as number) & ~(unknown[i] as number)) !== 0) return false;
-    }
+    const words = at + headWords;
+    for (let i = 0; i < count; i += 1) if (chunk[words + i] !== placed[from + i]) return false;
     return true;
   }
 
   #add(slot: number, hash: number, { state, from, count, placed, unknown }: Situation): void {
-    const words = headWords + count + unknown.length;
-    if (this.isFull || !this.#hasRoom(words)) {
+    if (this.isFull || !this.#hasRoom(headWords + count + unknown.length)) {
       this.isFull = true;
       return;
     }
+    const first = this.#slots[slot] as number;
     const place = this.#end;
     const chunk = this.#chunks[place >>> chunkWordsBits] as Int32Array;
-    let at = place & chunkMask;
+    const at = place & chunkMask;
     chunk[at] = hash;
     chunk[at + 1] = state;
     chunk[at + 2] = from;
     chunk[at + 3] = count;
-    at += headWords;
-    for (let i = 0; i < count; i += 1) chunk[at + i] = placed[from + i] as number;
-    at += count;
-    for (let i = 0; i < unknown.length; i += 1) chunk[at + i] = unknown[i] as number;
-    this.#end += words;
+    chunk[at + nextWord] = first;
+    const words = at + headWords;
+    for (let i = 0; i < count; i += 1) chunk[words + i] = placed[from + i] as number;
+    chunk.set(unknown, words + count);
+    this.#end += headWords + count + unknown.length;
     this.#slots[slot] = place + 1;
     this.entries += 1;
-    if (this.entries * 2 > this.#slots.length) this.#widen();
+    if (first !== 0) return;
+    this.#slotsUsed += 1;
+    if (this.#slotsUsed * 2 > this.#slots.length) this.#widen();
   }
 
   /** Makes sure that the entry stands in one chunk. */
@@ -139,6 +150,20 @@ export class VisitedTable {
     }
     this.#slots = slots;
   }
+}
+
+/** Whether all bits of one row are set in the other. */
+function isWithin(
+  some: Int32Array,
+  someAt: number,
+  all: Int32Array,
+  allAt: number,
+  words: number,
+): boolean {
+  for (let i = 0; i < words; i += 1) {
+    if (((some[someAt + i] as number) & ~(all[allAt + i] as number)) !== 0) return false;
+  }
+  return true;
 }
 
 /** Without the unknown ones: those that differ only there must meet. */

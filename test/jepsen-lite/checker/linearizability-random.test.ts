@@ -21,15 +21,26 @@ const shapes: Record<string, Shape> = {
   'a register, values written once': { kind: 'register', ...small },
   'a register, few values': { kind: 'register', ...small, values: 2 },
   'a register, many lost answers': { kind: 'register', ...small, lost: 0.5, values: 3 },
+  'a register that tells of failures': { kind: 'register', ...small, tellsFailures: true },
+  'a register that tells of failures, few values': {
+    ...{ kind: 'register', ...small, tellsFailures: true, values: 3 },
+  },
   'keys and values': { kind: 'kv', ...small },
   'keys and few values': { kind: 'kv', ...small, values: 2 },
   appends: { kind: 'kv', ...small, appends: true },
   'appends of few values': { kind: 'kv', ...small, appends: true, values: 2 },
+  'appends that can be read in several ways': {
+    ...{ kind: 'kv', ...small, appends: true, texts: ['a', 'ab', 'b', 'ba', 'aa', 'bb'] },
+  },
+  'texts that are empty': { kind: 'kv', ...small, lost: 0.3, texts: ['a', '', 'b', '', 'c'] },
+  'nothing told as empty, some appends': {
+    ...{ kind: 'kv', ...small, appends: true, texts: ['a', 'b', 'c'] },
+  },
   revisions: { kind: 'revisions', ...small },
   'revisions, few values': { kind: 'revisions', ...small, values: 2 },
   'revisions, many lost answers': { kind: 'revisions', ...small, lost: 0.5 },
 };
-const runs = Number(process.env['RUNS'] ?? 1_500);
+const runs = Number(process.env['RUNS'] ?? 1_000);
 
 t.test('every verdict is the one of trying everything', async (t) => {
   for (const [name, shape] of Object.entries(shapes)) {

@@ -33,6 +33,10 @@ export interface Shape {
   readonly values?: number;
   readonly key?: string;
   readonly appends?: boolean;
+  /** Texts to write before others, some of them empty; and nothing is sometimes told as empty. */
+  readonly texts?: readonly string[];
+  /** A compare-and-set that fails is told as an answer, not as something that never happened. */
+  readonly tellsFailures?: boolean;
 }
 
 interface Call {
@@ -91,8 +95,10 @@ export class RandomCell {
   }
 
   #value(): Value {
-    const { values, kind } = this.#shape;
+    const { values, kind, texts = [] } = this.#shape;
     this.#written += 1;
+    const text = texts[this.#written - 1];
+    if (text !== undefined) return text;
     const value = values === undefined ? this.#written : Math.floor(this.#random() * values);
     return kind === 'register' ? value : `v${value} `;
   }
@@ -127,13 +133,17 @@ export class RandomCell {
     const exists = this.#text !== null;
     const told = { shardRevision: this.#shardRevision };
     if (f === 'read' || f === 'get') {
-      const value = this.#text;
+      const isEmpty = !exists && this.#shape.texts !== undefined && this.#random() < 0.5;
+      const value = isEmpty ? '' : this.#text;
       const revision = exists ? { revision: this.#revision } : {};
       return { type: 'ok', value, ...(tells && { ...told, ...revision }) };
     }
     if (f === 'cas') {
       const [expected, next] = asked as readonly Value[];
-      if (expected !== this.#text) return { type: 'fail' };
+      if (expected !== this.#text) {
+        if (!this.#shape.tellsFailures) return { type: 'fail' };
+        return { type: 'ok', outcome: 'precondition-failed' };
+      }
       this.#text = next ?? null;
       return { type: 'ok', value: asked };
     }
@@ -170,7 +180,10 @@ export function falsified(events: readonly HistoryEvent[], random: Random): Hist
   });
   const answers = events.filter(({ type, f }) => type === 'ok' && (f === 'read' || f === 'get'));
   const lie = answers[Math.floor(random() * answers.length)];
-  const value = texts[Math.floor(random() * texts.length)] ?? null;
+  const drawn = () => texts[Math.floor(random() * texts.length)] ?? null;
+  const [one, other] = [drawn(), drawn()];
+  const bothAreTexts = typeof one === 'string' && typeof other === 'string';
+  const value = bothAreTexts && random() < 0.2 ? one + other : one;
   return events.map((event) => {
     if (event !== lie) return event;
     const { revision: _, ...rest } = event;
