@@ -42,7 +42,7 @@ function figures(data, operations) {
     [thousands(operations.count), 'operations', `in ${duration(data.durationUs)}`],
     [thousands(counts[okStatus]), 'took effect', 'answered "ok"'],
     [thousands(counts[failStatus]), 'refused', 'and surely without effect'],
-    [thousands(counts[unknownStatus]), 'unknown', 'nobody knows whether they took effect'],
+    [thousands(counts[unknownStatus]), 'unknown', 'may have taken effect'],
     [thousands(injected), injected === 1 ? 'fault' : 'faults', `${verified} seen to take hold`],
   ];
   if (recovery !== null && recovery.maxMs !== null) {

@@ -71,6 +71,11 @@ export class Operations {
     return `${this.f(number)}${asked === '' ? '' : ` ${asked}`}${told}`;
   }
 
+  /** Where there is no room for more. */
+  value(number) {
+    return this.text('answered', number) || this.text('asked', number) || this.f(number);
+  }
+
   answer(number) {
     const status = this.status(number);
     if (status === unknownStatus) return '?';

@@ -3,7 +3,7 @@ import { clippedText } from './canvas.js';
 import { unknownStatus } from './operations.js';
 import { duration, moment, roundStep, thousands } from './words.js';
 
-export const left = 78;
+export const left = 92;
 const laneHeight = 18;
 const latencyHeight = 210;
 const unansweredHeight = 16;

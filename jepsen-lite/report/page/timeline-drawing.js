@@ -5,7 +5,7 @@ import { duration, moment } from './words.js';
 
 export const rowHeight = 30;
 export const axisHeight = 26;
-export const left = 78;
+export const left = 92;
 const boxHeight = 20;
 const labelPixels = 22;
 
@@ -91,11 +91,10 @@ function drawBox(context, palette, scene, i) {
   context.fillStyle = paint.text;
   context.textAlign = 'left';
   const visible = Math.max(x, left);
-  clippedText(context, operations.short(number), {
-    x: visible + 5,
-    y: y + boxHeight / 2 + 0.5,
-    width: end - visible - 8,
-  });
+  const room = end - visible - 8;
+  const whole = operations.short(number);
+  const text = context.measureText(whole).width <= room ? whole : operations.value(number);
+  clippedText(context, text, { x: visible + 5, y: y + boxHeight / 2 + 0.5, width: room });
 }
 
 function paintOf(palette, { status, isBad, isWrite }) {

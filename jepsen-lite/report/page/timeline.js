@@ -21,7 +21,7 @@ import {
 
 const right = 8;
 const heightMax = 540;
-const aroundSteps = 30;
+const aroundSteps = 14;
 
 export class Timeline {
   #operations;
