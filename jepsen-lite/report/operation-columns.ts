@@ -4,6 +4,7 @@
  */
 import type { Operation } from '../history/operation.js';
 import { showValue } from '../history/tell.js';
+import { answeredText, askedText } from './transaction-text.js';
 
 /** Of numbers that are not there. */
 const none = -1;
@@ -74,14 +75,18 @@ function microseconds({ invokedNs }: Operation): number {
 }
 
 function asked({ f, asked, condition }: Operation): string | undefined {
-  const value = asked === undefined || f === 'read' || f === 'get' ? [] : [showValue(asked)];
+  const isShort = asked === undefined || f === 'read' || f === 'get';
+  const value = isShort ? [] : [f === 'txn' ? askedText(asked) : showValue(asked)];
   const conditions = Object.entries(condition).map(([name, tag]) => `${name} ${tag}`);
   const parts = [...value, ...conditions];
   return parts.length === 0 ? undefined : parts.join(', ');
 }
 
-function answered({ status, answered }: Operation): string | undefined {
-  return status === 'ok' && answered !== undefined ? showValue(answered) : undefined;
+function answered({ f, status, answered }: Operation): string | undefined {
+  if (status !== 'ok' || answered === undefined) return undefined;
+  if (f !== 'txn') return showValue(answered);
+  const found = answeredText(answered);
+  return found === '' ? undefined : found;
 }
 
 class TextTable {

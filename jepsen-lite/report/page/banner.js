@@ -43,7 +43,11 @@ function figures(data, operations) {
     [thousands(counts[okStatus]), 'took effect', 'answered "ok"'],
     [thousands(counts[failStatus]), 'refused', 'and surely without effect'],
     [thousands(counts[unknownStatus]), 'unknown', 'may have taken effect'],
-    [thousands(injected), injected === 1 ? 'fault' : 'faults', `${verified} seen to take hold`],
+    [
+      thousands(injected),
+      injected === 1 ? 'fault' : 'faults',
+      injected === 0 ? 'nothing was broken' : `${verified} seen to take hold`,
+    ],
   ];
   if (recovery !== null && recovery.maxMs !== null) {
     const half = recovery.p50Ms === null ? '' : `half within ${duration(recovery.p50Ms * 1000)}`;

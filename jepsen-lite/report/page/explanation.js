@@ -2,6 +2,7 @@
  * What went wrong, in words before any picture: the promise, how it was broken, and the few
  * operations that show it.
  */
+import { cycleGraph } from './cycle-graph.js';
 import { badge, element, section } from './elements.js';
 import { operationLink, operationRow, told } from './operation-details.js';
 import { Timeline } from './timeline.js';
@@ -9,10 +10,11 @@ import { moment, plural } from './words.js';
 
 const culpritsShownMax = 40;
 const toldMax = 8;
+const placedShown = 4;
+const stuckShown = 4;
 
 export function explanation(data, operations, page) {
   const wrong = data.workloads
-    .map((workload, place) => ({ ...workload, place }))
     .filter(({ verdict }) => verdict.validity !== 'valid')
     .sort((a, b) => order(a) - order(b));
   if (wrong.length === 0) return '';
@@ -25,13 +27,14 @@ function order({ verdict }) {
   return verdict.validity === 'invalid' ? 0 : 1;
 }
 
-function article({ name, verdict, place }, operations, page) {
+function article({ name, verdict }, operations, page) {
   const { validity, claim, culprits, counts } = verdict;
   const promise =
     validity === 'invalid'
       ? ['The promise was: ', element('em', {}, claim), '. It was broken:']
       : ['The promise is: ', element('em', {}, claim), '. Whether it was kept is not known:'];
-  const known = [...new Set(culprits)].filter((number) => number < operations.count);
+  const around = aroundTheEnd(verdict);
+  const known = [...new Set([...around, ...culprits])].filter((one) => one < operations.count);
   known.sort((a, b) => operations.at[a] - operations.at[b]);
   const shown = known.slice(0, culpritsShownMax);
   return element(
@@ -39,12 +42,26 @@ function article({ name, verdict, place }, operations, page) {
     { class: `finding ${validity}` },
     element('h3', {}, badge(validity), ` ${name}`),
     element('p', { class: 'promise' }, ...promise),
+    around.length === 0 ? '' : element('p', {}, 'Around the point where no order goes on:'),
     shown.length === 0 ? '' : story(shown.slice(0, toldMax), operations, page),
     shown.length === 0 ? '' : element('p', {}, 'Why this cannot be:'),
     ...paragraphs(verdict.explanation, operations, page),
-    shown.length === 0 ? '' : witnesses(shown, known.length, { operations, page, place }),
+    cycleGraph(verdict.explanation),
+    shown.length === 0
+      ? ''
+      : witnesses(shown, known.length, { operations, page, culprits: new Set(culprits) }),
     countLine(counts),
   );
+}
+
+/** Of a search without an order: where it came to, and those of which none can be the next. */
+function aroundTheEnd({ keys }) {
+  const { longest, stuck } = keys.find(({ evidence }) => evidence !== undefined)?.evidence ?? {
+    longest: [],
+    stuck: [],
+  };
+  const ends = [...longest.slice(-placedShown), ...stuck.slice(0, stuckShown)];
+  return ends.map(({ operation }) => operation);
 }
 
 /** In the order of the calls; whether one was over when the next began is what matters most. */
@@ -81,9 +98,9 @@ export function linked(line, operations, page) {
   });
 }
 
-function witnesses(numbers, all, { operations, page, place }) {
+function witnesses(numbers, all, { operations, page, culprits }) {
   const more = all > numbers.length ? `, the first ${numbers.length} of ${all}` : '';
-  const title = `${plural(all, 'operation shows', 'operations show')} it${more}`;
+  const title = `${plural(all, 'operation', 'operations')} to look at${more}`;
   const head = ['', 'client', 'from', 'to', 'what it asked, and what it was told', 'node'];
   const picture = new Timeline({
     operations,
@@ -92,7 +109,7 @@ function witnesses(numbers, all, { operations, page, place }) {
     faults: [],
     label: 'The operations that show the violation, one row per client',
   });
-  picture.show({ numbers, culprits: new Set(numbers), evidence: undefined });
+  picture.show({ numbers, culprits, evidence: undefined });
   page.later(() => picture.fit());
   return element(
     'div',
@@ -117,7 +134,7 @@ function witnesses(numbers, all, { operations, page, place }) {
     ),
     element(
       'button',
-      { type: 'button', class: 'primary', onclick: () => page.jump(numbers.at(-1), place) },
+      { type: 'button', class: 'primary', onclick: () => page.jump(numbers.at(-1)) },
       'See it among everything else that happened',
     ),
   );

@@ -6,7 +6,12 @@ import { duration, moment, plural } from './words.js';
 export function faultLog({ faults, faultCounts, recovery, durationUs }) {
   const title = faults.length === 0 ? 'Faults' : `Faults (${faults.length})`;
   if (faults.length === 0 && faultCounts.length === 0) {
-    return section('faults', title, 'Nothing was broken in this run.', recoveryLine(recovery));
+    return section(
+      'faults',
+      title,
+      'Nothing was broken on purpose in this run.',
+      recoveryLine(recovery),
+    );
   }
   const table = new RowsTable({
     label: 'Faults',

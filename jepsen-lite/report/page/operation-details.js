@@ -61,6 +61,7 @@ export function told(number, operations) {
     write: ['asked to store ', asked, ' in ', key],
     append: ['asked to append ', asked, ' to ', key],
     delete: ['asked to delete ', key],
+    txn: ['asked in one transaction to ', asked],
     cas: ['asked to change ', key, ' if it stands so: ', asked],
   }[f] ?? [`asked for "${f}" `, key, ' ', asked];
   const isKnown = operations.status(number) === okStatus;

@@ -84,7 +84,7 @@ export function drawDots(context, palette, { operations, view, layout, scale }) 
     context.fillStyle = color;
     const isCrowd = status === 0 && operations.count > 5000;
     context.globalAlpha = isCrowd ? 0.35 : 0.85;
-    const size = status === 0 ? 2 : 3;
+    const size = operations.count < 3000 ? 4 : isCrowd ? 2 : 3;
     for (let number = 0; number < operations.count; number += 1) {
       if (operations.status(number) !== status) continue;
       const x = view.toPixel(operations.startUs[number]);
