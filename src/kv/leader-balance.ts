@@ -123,7 +123,7 @@ export class LeaderBalance {
   }
 }
 
-/** Heard, replicating without a gap and not far behind: a transfer to it ends within a round trip. */
+/** Heard, without a gap and not far behind: a transfer to it ends within a round trip. */
 function keepsUp(group: Group, replica: ReplicaId): boolean {
   const progress = group.raft.leadership?.followers.get(replica);
   if (progress?.state !== 'replicate' || !progress.recentlyActive) return false;

@@ -249,6 +249,7 @@ class Change {
 
   #finish(status: ShardStatus, plan: MembershipPlan, detail: string): void {
     const { node } = this.#options;
+    this.#detail = detail;
     this.#end('done');
     const facts = { node, state: 'done', changed: this.#begun, detail } as const;
     const answer = answerOf(status, plan, facts);

@@ -115,9 +115,9 @@ export const regressionSeeds: readonly RegressionSeed[] = [
   {
     seed: 402963,
     broke: 'R19',
-    cause: `Known and not mended: a leader with a damaged state gave it away as a snapshot before the
-      comparison found it, and two states of two replicas each have no majority. The replicas say
-      so and an operator must decide (docs/OPERATING.md); the checks demand no more than that.`,
+    cause: `Known and not mended: a leader with a damaged state gave it away as a snapshot before
+      the comparison found it, and two states of two replicas each have no majority. The replicas
+      say so and an operator must decide (docs/OPERATING.md); the checks demand no more than that.`,
   },
   {
     seed: 403465,

@@ -27,7 +27,7 @@ export class Cell {
   readonly hasAppends: boolean;
   readonly #textNumbers = new Map<string, number>();
   readonly #texts: string[] = ['', ''];
-  /** Sorted; texts that are no beginning of these (or none of these, without appends) are unseen. */
+  /** Sorted. Other texts are unseen, unless they are the beginning of one and there are appends. */
   readonly #observed: readonly string[];
   readonly #observedSet: ReadonlySet<string>;
   readonly #stateNumbers = new Map<string, number>();

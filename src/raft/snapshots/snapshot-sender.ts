@@ -176,6 +176,8 @@ export class SnapshotSender {
     if (!this.#admits(held, from)) return { kind: 'later' };
     const receiver = held.receivers.get(from) ?? { offset: 0, askedMs: 0 };
     held.receivers.set(from, receiver);
+    // From the beginning again: another replica of that node, or another try.
+    if (offset === 0) receiver.offset = 0;
     held.usedMs = receiver.askedMs = clock.monotonicMs();
     // Longer, and the receiver would take the answer for lost: it asks again, and what was taken
     // for it is wasted. With a slow line no piece at all would arrive (seed 200413).
@@ -259,6 +261,8 @@ export class SnapshotSender {
     for (const { group, file, receivers } of this.#held.values()) {
       const { index, term, bytes: bytesTotal } = file;
       for (const [peer, { offset: bytesDone }] of receivers) {
+        // Kept for whoever else needs it; that is nothing to wait for.
+        if (bytesDone >= bytesTotal) continue;
         transfers.push({ group, peer, state: 'sending', index, term, bytesDone, bytesTotal });
       }
     }
