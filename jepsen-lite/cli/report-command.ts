@@ -11,8 +11,8 @@ export const reportCommand: Command = {
   takes: 'FOLDER',
   summary: 'Make the report of a past run again',
   flags: [{ name: 'help', help: 'show this' }],
-  notes: `One HTML file without any other, FOLDER/report.html: open it in a browser or send it on. Its exit
-code is 0 when the report was made, whatever the verdict in it.`,
+  notes: `One HTML file without any other, FOLDER/report.html: open it in a browser or send it on.
+The exit code is 0 when the report was made, whatever the verdict in it.`,
   async run(flags, { print }) {
     const folder = onlyPath(flags);
     if (!isFolder(folder)) throw new UsageError(`"${folder}" is no folder of a run.`);

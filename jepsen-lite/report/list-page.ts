@@ -5,9 +5,10 @@ import type { RunSummary } from './run-list.js';
 export function listPage(folder: string, runs: readonly RunSummary[]): string {
   const table =
     runs.length === 0
-      ? '<p>There is no run here yet. Begin with <code>jepsen-lite run --start 3 --time 30s</code>.</p>'
+      ? '<p>No run is here yet. Begin with <code>jepsen-lite run --start 3 --time 30s</code>.</p>'
       : `<div class="scroll"><table class="runs">
-<thead><tr><th>verdict</th><th>run</th><th>workloads</th><th>faults</th><th>command</th></tr></thead>
+<thead><tr><th>verdict</th><th>run</th><th>workloads</th>
+<th>faults</th><th>command</th></tr></thead>
 <tbody>
 ${runs.map(row).join('\n')}
 </tbody></table></div>`;

@@ -22,8 +22,8 @@ const outcomes = {
   unknown: {
     title: 'Unknown',
     sentence:
-      'Nobody can say whether the promises were kept: something was not tried out, or the checker ' +
-      'reached its limits. This is not a success.',
+      'Nobody can say whether the promises were kept: something was not tried out, or the ' +
+      'checker reached its limits. This is not a success.',
   },
   'not-recovered': {
     title: 'Did not recover',

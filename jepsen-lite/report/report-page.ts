@@ -14,7 +14,8 @@ const pageFolder = join(import.meta.dirname, '..', '..', '..', 'jepsen-lite', 'r
 export function reportPage(data: ReportData): string {
   const title = `${data.outcome.title}: ${data.name}`;
   const main = '<noscript>This report is drawn by a script.</noscript>';
-  const script = `<script id="data" type="application/json">${forScript(JSON.stringify(data))}</script>
+  const json = forScript(JSON.stringify(data));
+  const script = `<script id="data" type="application/json">${json}</script>
 <script>${joinModules('main.js', read)}</script>`;
   return htmlPage(title, main, script);
 }

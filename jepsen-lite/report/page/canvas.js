@@ -1,4 +1,4 @@
-/** A canvas that is sharp on every screen and draws at most once per frame, with the page's colours. */
+/** A canvas that is sharp on every screen and draws once per frame, in the page's colours. */
 
 export class Canvas {
   #draw;

@@ -1,4 +1,4 @@
-/** A circle of transactions, each of which must come before the next: the small picture of a cycle. */
+/** A circle of transactions, each of which must come before the next: a cycle as a picture. */
 
 const namespace = 'http://www.w3.org/2000/svg';
 const nodesMax = 12;

@@ -59,8 +59,9 @@ export class Explorer {
     return section(
       'timeline',
       'Timeline',
-      'One row per client, one box per operation, from call to answer; full boxes write, light ones ' +
-        'read, fading ones were never answered. Drag to move, Ctrl and wheel to zoom, click for more.',
+      'One row per client, one box per operation, from call to answer; full boxes write, light ' +
+        'ones read, fading ones were never answered. ' +
+        'Drag to move, Ctrl and wheel to zoom, click for more.',
       chooser,
       this.#said,
       this.#timeline.node,
@@ -129,7 +130,7 @@ export class Explorer {
   }
 
   #words(numbers, judged) {
-    const what = this.#key === undefined ? 'All keys: ' : `Key ${this.#key}: `;
+    const what = !this.#key ? 'All keys: ' : `Key ${this.#key}: `;
     const head = element(
       'p',
       {},

@@ -35,7 +35,7 @@ export function keyTable(data, page) {
     makeRow: (key) => ({
       cells: [
         badge(key.validity),
-        key.key,
+        key.key || '(one for all)',
         key.name,
         thousands(key.operations),
         thousands(key.unknowns),

@@ -56,10 +56,10 @@ function meaning({ kind }) {
     element(
       'p',
       {},
-      'An invalid run is a proof: these answers were given, and no order of the work explains them. ' +
-        'A valid run is none: it says that nothing wrong was seen with these operations, these ' +
-        'faults and this timing. Unknown is not valid. An operation without an answer may have ' +
-        'taken effect at any later time, or never; the checker allows for both.',
+      'An invalid run is a proof: these answers were given, and no order of the work explains ' +
+        'them. A valid run is none: it says that nothing wrong was seen with these operations, ' +
+        'these faults and this timing. Unknown is not valid. An operation without an answer may ' +
+        'have taken effect at any later time, or never; the checker allows for both.',
     ),
   );
 }

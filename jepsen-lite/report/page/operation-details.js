@@ -43,9 +43,9 @@ export function sentence(number, operations) {
 
 export function answerWords(number, operations) {
   const answer = operations.answer(number);
-  if (answer !== '?') return answer;
+  const words = answer === '?' ? 'no answer' : answer;
   const error = operations.text('error', number);
-  return error === '' ? 'no answer' : `no answer (${error})`;
+  return error === '' ? words : `${words} (${error})`;
 }
 
 /** A whole sentence for someone who does not know the names of operations. */

@@ -225,9 +225,7 @@ export class Timeline {
     const placed =
       place < 0
         ? []
-        : [
-            `number ${place + 1} of the legal order: ${before} before, ${longest[place].state} after`,
-          ];
+        : [`number ${place + 1} of the order: ${before} before, ${longest[place].state} after`];
     const reasons = stuck.filter(({ operation }) => operation === number);
     return [...placed, ...reasons.map(({ reason }) => `cannot come next: ${reason}`)];
   }

@@ -12,10 +12,21 @@ function run(modules: Readonly<Record<string, string>>): unknown {
 
 t.test('each comes once, behind what it imports, and private names may be the same', async (t) => {
   const found = run({
-    'main.js':
-      "import { a } from './a.js';\nimport { b } from './b.js';\nconst size = 1;\nfound.push(a(), b, size);\n",
-    'a.js':
-      "import {\n  b,\n} from './b.js';\nconst size = 2;\nexport function a() {\n  return b + size;\n}\n",
+    'main.js': [
+      "import { a } from './a.js';",
+      "import { b } from './b.js';",
+      'const size = 1;',
+      'found.push(a(), b, size);',
+      '',
+    ].join('\n'),
+    'a.js': [
+      "import {\n  b,\n} from './b.js';",
+      'const size = 2;',
+      'export function a() {',
+      '  return b + size;',
+      '}',
+      '',
+    ].join('\n'),
     'b.js': 'const size = 3;\nfound.push("b");\nexport const b = size;\nexport class C {}\n',
   });
   t.same(found, ['b', 5, 3, 1]);
