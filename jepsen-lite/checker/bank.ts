@@ -7,7 +7,7 @@
 import type { Operation } from '../history/operation.js';
 import { tell } from '../history/tell.js';
 import { type Finding, finding, type KeyRule, malformed } from './judge-by-key.js';
-import { boundsOfSum, type Change } from './sum-bounds.js';
+import { type Change, PossibleSums } from './possible-sums.js';
 
 export const bankRule: KeyRule = {
   claim: 'money is moved, never made or lost, and no account is overdrawn',
@@ -82,7 +82,7 @@ function overdrawn(looks: readonly Look[]): Finding | undefined {
   return undefined;
 }
 
-/** Account by account, and looks that no common balance at first explains. */
+/** Account by account: looks that no common balance at first explains. */
 function unexplained(looks: readonly Look[], transfers: readonly Transfer[]): Finding | undefined {
   const accounts = new Set(looks.flatMap(({ balances }) => [...balances.keys()]));
   const changes = new Map([...accounts].map((account): [string, Change[]] => [account, []]));
@@ -91,21 +91,41 @@ function unexplained(looks: readonly Look[], transfers: readonly Transfer[]): Fi
     changes.get(from)?.push({ operation, amount: -amount });
     changes.get(to)?.push({ operation, amount });
   }
-  const operations = looks.map(({ operation }) => operation);
-  const balances = new Map(looks.map((look) => [look.operation, look.balances]));
   for (const [account, ofAccount] of changes) {
-    /** Those that say the most of what was there at first. */
-    let atLeast: { readonly look: Operation; readonly first: number } | undefined;
-    let atMost: typeof atLeast;
-    for (const { look, low, high } of boundsOfSum(ofAccount, operations)) {
-      const balance = balances.get(look)?.get(account) ?? 0;
-      const [least, most] = [balance - high, balance - low];
-      if (atLeast === undefined || least > atLeast.first) atLeast = { look, first: least };
-      if (atMost === undefined || most < atMost.first) atMost = { look, first: most };
-      if (atLeast.first <= atMost.first) continue;
-      const words = `no transfers explain account ${account}: by ${tell(atLeast.look)} it began with at least ${atLeast.first}, by ${tell(atMost.look)} with at most ${atMost.first}`;
-      return finding(words, atLeast.look, atMost.look);
-    }
+    const sums = new PossibleSums(ofAccount);
+    const found = disagreement(account, looks, sums);
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}
+
+function disagreement(
+  account: string,
+  looks: readonly Look[],
+  sums: PossibleSums,
+): Finding | undefined {
+  interface Bound {
+    readonly look: Operation;
+    readonly first: number;
+  }
+  /** The looks that say the most of what was there at first. */
+  let [atLeast, atMost]: (Bound | undefined)[] = [];
+  for (const { operation: look, balances } of looks) {
+    const { low, high } = sums.bounds(look);
+    const balance = balances.get(account) ?? 0;
+    const [least, most] = [balance - high, balance - low];
+    if (atLeast === undefined || least > atLeast.first) atLeast = { look, first: least };
+    if (atMost === undefined || most < atMost.first) atMost = { look, first: most };
+    if (atLeast.first <= atMost.first) continue;
+    const words = `no transfers explain account ${account}: by ${tell(atLeast.look)} it began with at least ${atLeast.first}, by ${tell(atMost.look)} with at most ${atMost.first}`;
+    return finding(words, atLeast.look, atMost.look);
+  }
+  if (atLeast === undefined || atLeast.first !== atMost?.first) return undefined;
+  const { first } = atLeast;
+  for (const { operation: look, balances } of looks) {
+    if (sums.canBe(look, (balances.get(account) ?? 0) - first)) continue;
+    const words = `account ${account} began with ${first}, and no choice of the transfers under way leads to ${tell(look)}`;
+    return finding(words, look);
   }
   return undefined;
 }

@@ -1,13 +1,12 @@
 /**
  * Counters to which amounts are added, from 0 on. What is seen lies between what was surely added
- * and what may have been; and when nobody subtracts, after each look the confirmed additions since
- * then are on top of it. Whether the exact amounts can be put together is not asked: with many
- * unknown additions that is a riddle of its own.
+ * and what may have been, and is one of the sums that these make, as long as there are few; and
+ * when nobody subtracts, the additions that were confirmed since a look are on top of what it saw.
  */
 import type { Operation } from '../history/operation.js';
 import { tell } from '../history/tell.js';
 import { type Finding, finding, type KeyRule, numberOf } from './judge-by-key.js';
-import { boundsOfSum, type Change } from './sum-bounds.js';
+import { type Change, PossibleSums } from './possible-sums.js';
 
 export const counterRule: KeyRule = {
   claim: 'each counter shows all that was surely added, and no more than was asked for',
@@ -17,7 +16,7 @@ export const counterRule: KeyRule = {
       .filter(({ f, status }) => f === 'add' && status !== 'fail')
       .map((operation) => ({ operation, amount: numberOf(operation, operation.asked) }));
     const looks = operations.filter(({ f, status }) => f === 'total' && status === 'ok');
-    return outOfBounds(changes, looks) ?? lostSince(changes, looks);
+    return impossibleTotal(changes, looks) ?? lostSince(changes, looks);
   },
 };
 
@@ -25,14 +24,21 @@ function totalOf(look: Operation): number {
   return numberOf(look, look.answered ?? 0);
 }
 
-function outOfBounds(changes: readonly Change[], looks: readonly Operation[]): Finding | undefined {
-  for (const { look, low, high } of boundsOfSum(changes, looks)) {
+function impossibleTotal(
+  changes: readonly Change[],
+  looks: readonly Operation[],
+): Finding | undefined {
+  const sums = new PossibleSums(changes);
+  for (const look of looks) {
     const total = totalOf(look);
-    if (total >= low && total <= high) continue;
+    const { low, high } = sums.bounds(look);
+    if (total >= low && total <= high && sums.canBe(look, total)) continue;
     const what =
       total < low
         ? `at least ${low} was there by additions that were confirmed before`
-        : `by all additions that had begun it is at most ${high}`;
+        : total > high
+          ? `by all additions that had begun it is at most ${high}`
+          : 'no choice of the additions under way leads there';
     return finding(`${tell(look)}, but ${what}`, look);
   }
   return undefined;

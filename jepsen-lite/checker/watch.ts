@@ -31,7 +31,7 @@ export const watchRule: KeyRule = {
     const found =
       operations.map((operation) => known.learn(operation)).find((one) => one !== undefined) ??
       watches.map((watch) => known.learnWatch(watch)).find((one) => one !== undefined);
-    return found ?? incomplete(watches, known);
+    return found ?? known.doubled(changes) ?? incomplete(watches, known);
   },
 };
 
@@ -125,6 +125,23 @@ class KnownRevisions {
     return [...this.#known]
       .map(([revision, { by }]) => ({ revision, by }))
       .sort((a, b) => a.revision - b.revision);
+  }
+
+  /** One change at two revisions: it was made twice. */
+  doubled(changes: readonly Operation[]): Finding | undefined {
+    const left = new Map<Value, number>();
+    for (const { f, asked } of changes) {
+      if (f === 'put') left.set(asked ?? null, (left.get(asked ?? null) ?? 0) + 1);
+    }
+    for (const [revision, { value, by }] of this.#known) {
+      if (value === null) continue;
+      const more = (left.get(value) ?? 0) - 1;
+      left.set(value, more);
+      if (more >= 0) continue;
+      const words = `${showValue(value)} stands at more revisions than it was put, at last at ${revision}: ${tell(by)}`;
+      return finding(words, by);
+    }
+    return undefined;
   }
 
   #add({ revision, value }: Change, by: Operation): Finding | undefined {

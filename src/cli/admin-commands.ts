@@ -51,7 +51,7 @@ const list: Command = {
   flags: nodeFlags,
   notes: [
     'lag: entries that the leader has and the member may lack. When the leader cannot be asked, ' +
-      'another node answers, which knows the members and not how far they are.',
+      'another member answers: it knows the members, and not how far they are.',
   ],
   examples: [['kvorum admin members list 3', 'roles, lag and snapshots of shard 3']],
   load: async () => (await import('./member-commands.js')).listMembers,

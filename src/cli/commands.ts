@@ -2,8 +2,8 @@
 import { adminCommands } from './admin-commands.js';
 import type { Command, Context, Flag, Invocation } from './command.js';
 import { type ExitCode, exitCodes } from './exit-codes.js';
-import { findCommand } from './find-command.js';
-import { commandHelp, overview } from './help.js';
+import { familyOf, findCommand } from './find-command.js';
+import { commandHelp, familyHelp, overview } from './help.js';
 import { nodeFlags } from './node-flags.js';
 import { type Setting, settingNames, settings } from './settings.js';
 
@@ -247,10 +247,9 @@ export const commands: readonly Command[] = [
 ];
 
 async function showHelp({ operands }: Invocation, { stdout }: Context): Promise<ExitCode> {
-  const text =
-    operands.length === 0
-      ? overview(commands)
-      : commandHelp(findCommand(commands, operands).command);
-  stdout.write(text);
+  const family = familyOf(commands, operands);
+  if (operands.length === 0) stdout.write(overview(commands));
+  else if (family.length > 0) stdout.write(familyHelp(operands.join(' '), family));
+  else stdout.write(commandHelp(findCommand(commands, operands).command));
   return exitCodes.ok;
 }

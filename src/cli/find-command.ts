@@ -28,3 +28,12 @@ export function findCommand(commands: readonly Command[], args: readonly string[
   }
   throw new UsageError(`Unknown command "${first}".${didYouMean(first, names)}`);
 }
+
+/** The commands whose names begin with these words, when the words name no command themselves. */
+export function familyOf(
+  commands: readonly Command[],
+  words: readonly string[],
+): readonly Command[] {
+  const begin = `${words.join(' ')} `;
+  return words.length === 0 ? [] : commands.filter(({ name }) => name.startsWith(begin));
+}

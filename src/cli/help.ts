@@ -6,16 +6,28 @@ import { helpFlag } from './invocation.js';
 const columns = 100;
 
 export function overview(commands: readonly Command[]): string {
-  const width = Math.max(...commands.map(({ name }) => name.length));
-  const list = commands.map(({ name, summary }) => `  ${name.padEnd(width)}  ${summary}\n`);
   return `Kvorum: a sharded, strongly consistent key-value store that people use with curl.
 
 Usage: kvorum COMMAND [flags]
 
-${list.join('')}
+${listOf(commands)}
 \`kvorum help COMMAND\` has the flags and examples of one command.
 
 ${describeExitCodes()}`;
+}
+
+/** Of commands that share their first words, as `admin members` does. */
+export function familyHelp(begin: string, family: readonly Command[]): string {
+  return `Usage: kvorum ${begin} COMMAND [flags]
+
+${listOf(family)}
+\`kvorum help ${begin} COMMAND\` has the flags and examples of one command.
+`;
+}
+
+function listOf(commands: readonly Command[]): string {
+  const width = Math.max(...commands.map(({ name }) => name.length));
+  return commands.map(({ name, summary }) => `  ${name.padEnd(width)}  ${summary}\n`).join('');
 }
 
 export function commandHelp(command: Command): string {

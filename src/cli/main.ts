@@ -6,8 +6,8 @@ import type { Context } from './command.js';
 import { CommandError, UsageError } from './command-errors.js';
 import { commands } from './commands.js';
 import { type ExitCode, exitCodes } from './exit-codes.js';
-import { findCommand } from './find-command.js';
-import { commandHelp, overview } from './help.js';
+import { familyOf, findCommand } from './find-command.js';
+import { commandHelp, familyHelp, overview } from './help.js';
 import { parseInvocation } from './invocation.js';
 
 const lingerMs = 500;
@@ -34,6 +34,14 @@ export async function runCommandLine(args: readonly string[], context: Context):
   }
   if (args[0] === '--help' || args[0] === '-h') {
     stdout.write(overview(commands));
+    return exitCodes.ok;
+  }
+  // `kvorum admin members --help`: no command, but what there is of that kind.
+  const last = args.at(-1);
+  const words = last === '--help' || last === '-h' ? args.slice(0, -1) : [];
+  const family = familyOf(commands, words);
+  if (family.length > 0) {
+    stdout.write(familyHelp(words.join(' '), family));
     return exitCodes.ok;
   }
   let name = '';

@@ -22,6 +22,7 @@ import { CommandError, UsageError } from './command-errors.js';
 import { parseDurationMs } from './duration.js';
 import { type ExitCode, exitCodes } from './exit-codes.js';
 import { describeMembers } from './member-words.js';
+import { knownShards } from './shard-views.js';
 
 const nodeIdMax = 65_535;
 const shardMax = 999_999_999;
@@ -36,32 +37,21 @@ export async function listMembers(invocation: Invocation, context: Context): Pro
   const path = `/admin/v1/shards/${shard}`;
   const first = await ask(cluster, { method: 'GET', path });
   if (first.status !== 200) return refused(invocation, context, first);
-  const found = (await asLeaderSees(cluster, path, first)) ?? read(shardAnswer, first);
+  const own = read(shardAnswer, first);
+  const same = { urls: [first.url], timeoutMs: cluster.timeoutMs };
+  const nodes = read(nodesAnswer, await ask(same, { method: 'GET', path: '/admin/v1/nodes' }));
+  const [found] = await knownShards([own], nodes, {
+    cluster: same,
+    path,
+    read: (url, body) => [read(shardAnswer, { url, body })],
+  });
+  if (found === undefined || found.seen_by === null) {
+    const why = 'none of its members can be asked from here';
+    throw new CommandError(`${first.url}: shard ${shard}: ${why}.`, exitCodes.failed);
+  }
   const json = invocation.flags.has('json');
   context.stdout.write(json ? `${JSON.stringify(found)}\n` : describeShard(found));
   return exitCodes.ok;
-}
-
-/** Undefined when the leader is not known or cannot be asked. */
-async function asLeaderSees(
-  cluster: Cluster,
-  path: string,
-  first: ClusterAnswer,
-): Promise<ShardView | undefined> {
-  const seen = read(shardAnswer, first);
-  const { timeoutMs } = cluster;
-  try {
-    const same = { urls: [first.url], timeoutMs };
-    const nodes = read(nodesAnswer, await ask(same, { method: 'GET', path: '/admin/v1/nodes' }));
-    if (nodes.node === seen.leader) return seen;
-    const address = nodes.nodes.find(({ node }) => node === seen.leader)?.http_address;
-    if (typeof address !== 'string') return undefined;
-    const leader = { urls: [`http://${address}`], timeoutMs };
-    return read(shardAnswer, await ask(leader, { method: 'GET', path }));
-  } catch (error) {
-    if (error instanceof CommandError) return undefined;
-    throw error;
-  }
 }
 
 export async function changeMembers(
@@ -167,7 +157,10 @@ function refused(invocation: Invocation, context: Context, answer: ClusterAnswer
   return exitCodeOf(answer);
 }
 
-function read<T extends z.ZodType>(schema: T, { url, body }: ClusterAnswer): z.output<T> {
+function read<T extends z.ZodType>(
+  schema: T,
+  { url, body }: Pick<ClusterAnswer, 'url' | 'body'>,
+): z.output<T> {
   try {
     return schema.parse(JSON.parse(body.toString('utf8')));
   } catch {

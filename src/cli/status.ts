@@ -1,4 +1,7 @@
-/** `kvorum status`: the cluster as one node sees it. The first node that answers is asked. */
+/**
+ * `kvorum status`: the cluster as one node sees it, and who the members of its shards are as those
+ * see it who hold them. The first node that answers is asked.
+ */
 import type { z } from 'zod';
 import { ask, type Cluster, clusterOf, describeProblem } from './cluster-request.js';
 import {
@@ -6,7 +9,6 @@ import {
   nodesAnswer,
   type ReadyView,
   readyAnswer,
-  type ShardsView,
   type ShardView,
   shardsAnswer,
 } from './cluster-view.js';
@@ -15,6 +17,7 @@ import { CommandError } from './command-errors.js';
 import { type ExitCode, exitCodes } from './exit-codes.js';
 import { request } from './http-request.js';
 import { membersInBrief } from './member-words.js';
+import { type KnownShard, knownShards } from './shard-views.js';
 import { formatTable } from './table.js';
 
 export async function run(invocation: Invocation, context: Context): Promise<ExitCode> {
@@ -24,11 +27,17 @@ export async function run(invocation: Invocation, context: Context): Promise<Exi
   // The rest comes from the same node, so that one view is shown.
   const same: Cluster = { urls: [first.url], timeoutMs: cluster.timeoutMs };
   const nodes = read(nodesAnswer, first.url, first.body);
-  const shards = await fetchView(shardsAnswer, same, '/admin/v1/shards');
+  const path = '/admin/v1/shards';
+  const own = await fetchView(shardsAnswer, same, path);
+  const shards = await knownShards(own.shards, nodes, {
+    cluster: same,
+    path,
+    read: (url, body) => read(shardsAnswer, url, body).shards,
+  });
   const ready = await fetchView(readyAnswer, same, '/readyz?verbose');
   context.stdout.write(
     invocation.flags.has('json')
-      ? `${JSON.stringify({ url: first.url, ready, nodes: nodes.nodes, shards: shards.shards })}\n`
+      ? `${JSON.stringify({ url: first.url, ready, nodes: nodes.nodes, shards })}\n`
       : describe(first.url, nodes, shards, ready),
   );
   return ready.status === 'ready' ? exitCodes.ok : exitCodes.failed;
@@ -65,7 +74,7 @@ function unexpected(url: string, what: string): CommandError {
 function describe(
   url: string,
   { node, cluster, version, nodes }: NodesView,
-  { shards }: ShardsView,
+  shards: readonly KnownShard[],
   ready: ReadyView,
 ): string {
   const failing = (ready.checks ?? []).filter(({ ok }) => !ok);
@@ -94,12 +103,13 @@ function nodeRow(node: NodesView['nodes'][number]): (string | number)[] {
   ];
 }
 
-function shardRow({ shard, range, members, leader, replica }: ShardView) {
+/** `?`: nobody who holds the shard can be asked from here. */
+function shardRow({ shard, range, members, leader, replica, seen_by }: KnownShard) {
   return [
     shard,
     range.start.toString(16).padStart(8, '0'),
-    membersInBrief(members),
-    leader ?? 'none',
+    seen_by === null ? '?' : membersInBrief(members),
+    leader ?? (seen_by === null ? '?' : 'none'),
     replicaInBrief(replica),
     replica?.term ?? '',
     replica?.commit ?? '',

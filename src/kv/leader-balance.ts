@@ -123,10 +123,10 @@ export class LeaderBalance {
   }
 }
 
-/** Replicating without a gap and not far behind: a transfer to it ends within a round trip. */
+/** Heard, without a gap and not far behind: a transfer to it ends within a round trip. */
 function keepsUp(group: Group, replica: ReplicaId): boolean {
   const progress = group.raft.leadership?.followers.get(replica);
-  if (progress === undefined || progress.state !== 'replicate') return false;
+  if (progress?.state !== 'replicate' || !progress.recentlyActive) return false;
   const { lastIndex } = group.raft.status;
   return lastIndex - progress.match <= 1_000;
 }

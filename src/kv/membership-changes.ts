@@ -170,9 +170,11 @@ class Change {
 
   /** Looks how far the members are, and does what comes next. */
   look(): void {
-    if (this.#proposing || this.result !== undefined) return;
+    if (this.result !== undefined) return;
     const status = this.#options.shard(this.shard);
+    // Also while a proposal is open: without a majority it stays so, and does not "go on".
     if (status?.replica?.role !== 'leader') return this.#leadershipLost(status);
+    if (this.#proposing) return;
     const plan = this.#plan(status);
     const { verdict } = plan;
     if (verdict.kind === 'done') return this.#finish(status, plan, verdict.detail);
@@ -247,6 +249,7 @@ class Change {
 
   #finish(status: ShardStatus, plan: MembershipPlan, detail: string): void {
     const { node } = this.#options;
+    this.#detail = detail;
     this.#end('done');
     const facts = { node, state: 'done', changed: this.#begun, detail } as const;
     const answer = answerOf(status, plan, facts);

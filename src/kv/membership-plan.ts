@@ -266,10 +266,12 @@ function stepsOf(request: MembershipRequest): readonly (readonly [StepKind, Node
 
 /** What a learner still lacks. */
 export function lagInWords({ node, progress }: ShardMember): string {
+  if (progress?.active === false) {
+    return `Node ${node} is not heard from; it catches up when it is back.`;
+  }
   if (progress === undefined || progress.state === 'probe') {
     return `Node ${node} is asked where its log ends.`;
   }
-  if (!progress.active) return `Node ${node} is not heard from; it catches up when it is back.`;
   if (progress.state === 'snapshot') return `Node ${node} gets a snapshot of the shard.`;
   return `Node ${node} lacks ${progress.lag} entries.`;
 }

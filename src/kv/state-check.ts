@@ -137,8 +137,12 @@ export class StateCheck {
     if (state === undefined) return true;
     const timeMs = Math.max(0, Math.floor(clock.wallMs()));
     const command = encodeCommand({ type: 'verify', rangeEpoch: state.epoch.range, timeMs });
-    const outcome = await host.propose(group.id, command);
-    if (outcome.status !== 'applied') return true;
+    // Without a majority it stays open, and the other shards must not wait for that.
+    const outcome = await this.#within(
+      this.#options.timing.answerMs,
+      host.propose(group.id, command),
+    );
+    if (outcome?.status !== 'applied') return true;
     const result = outcome.result as VerifyResult;
     if (result.outcome !== 'verified') return true;
     const hashes = await this.#gather(group, result);
@@ -146,6 +150,14 @@ export class StateCheck {
     if (verdict.hash !== undefined) this.statistics.compared += 1;
     await this.#carryOut(group, result.index, verdict);
     return result.passEnds;
+  }
+
+  /** Undefined when it takes longer. */
+  #within<T>(ms: number, work: Promise<T>): Promise<T | undefined> {
+    return new Promise((resolve, reject) => {
+      const cancel = this.#options.clock.after(ms, () => resolve(undefined));
+      work.finally(cancel).then(resolve, reject);
+    });
   }
 
   async #gather(

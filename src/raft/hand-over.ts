@@ -23,14 +23,18 @@ export async function handOver(parts: HandOverParts, timeoutMs: number): Promise
   const { groups, transfer, stopped, clock, pollMs } = parts;
   const endMs = clock.monotonicMs() + timeoutMs;
   const held = new Set([...groups()].filter((group) => group.raft.leadership !== undefined));
+  const tried = new Map<Group, Set<ReplicaId>>();
   while (!stopped() && clock.monotonicMs() < endMs) {
     let offered = 0;
     for (const group of held) {
       if (group.raft.leadership === undefined) held.delete(group);
-      const to = bestFollower(group);
+      const refused = tried.get(group) ?? new Set();
+      const to = bestFollower(group, refused) ?? bestFollower(group);
       if (to === undefined) continue;
       offered += 1;
-      if (group.raft.leadership?.transferring === false) transfer(group, to);
+      if (group.raft.leadership?.transferring !== false) continue;
+      tried.set(group, refused.add(to));
+      transfer(group, to);
     }
     if (offered === 0) return;
     const pauseMs = Math.min(pollMs, endMs - clock.monotonicMs());
@@ -38,12 +42,19 @@ export async function handOver(parts: HandOverParts, timeoutMs: number): Promise
   }
 }
 
-/** The voter that holds most of the log, the smallest id among equals; undefined for a follower. */
-export function bestFollower(group: Group): ReplicaId | undefined {
+/**
+ * The voter that is heard and holds most of the log, the smallest id among equals, and whoever did
+ * not take over when asked only after the others; undefined for a follower.
+ */
+export function bestFollower(
+  group: Group,
+  refused: ReadonlySet<ReplicaId> = new Set(),
+): ReplicaId | undefined {
   let best: ReplicaId | undefined;
   let bestMatch = -1;
   for (const [replica, progress] of group.raft.leadership?.followers ?? []) {
-    const eligible = progress.state === 'replicate' && group.raft.membership.isVoter(replica);
+    const there = progress.state === 'replicate' && progress.recentlyActive;
+    const eligible = there && group.raft.membership.isVoter(replica) && !refused.has(replica);
     if (!eligible || progress.match <= bestMatch) continue;
     best = replica;
     bestMatch = progress.match;

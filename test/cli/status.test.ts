@@ -25,7 +25,7 @@ node  zone  http            peer            link                      ms
 
 shard  from      members                  leader  here           term  commit  applied  revision
     1  00000000  1 2:away 3:learner,-120  1       leader, quiet  4     9       9        7
-    2  80000000  2 4:incoming             none    -
+    2  80000000  ?                        ?       -
 
 Ready.
 `,

@@ -124,3 +124,16 @@ t.test('the best follower holds most of the log', async (t) => {
   const follower = world.at(2).host.group(1);
   t.equal(follower && bestFollower(follower), undefined);
 });
+
+t.test('a leadership goes to a voter that is heard', async (t) => {
+  const world = new HostWorld(t);
+  await world.elect(1);
+  await world.pass(200);
+  world.reaches = ({ from, to }) => from !== 2 && to !== 2;
+  await world.pass(2_500);
+  t.ok(world.leads(1), 'with node 3');
+  const done = handingOver(world, 2_000);
+  await world.pass(2_100);
+  t.equal(done.value, true);
+  t.notOk(world.leads(1), 'node 3 has all of the log and is heard');
+});

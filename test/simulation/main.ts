@@ -2,6 +2,7 @@
  * The simulator's command line (`make sim`). A planted bug changes modules while they are loaded,
  * so everything that knows of `src` is imported only after it was planted.
  */
+import { accessSync } from 'node:fs';
 import { assertPlanted, plant } from './planted/plant.js';
 import { type Arguments, readArguments, usage } from './runner/arguments.js';
 
@@ -10,7 +11,7 @@ async function main(): Promise<number> {
   try {
     given = readArguments(process.argv.slice(2));
   } catch (error) {
-    console.error(`${error instanceof Error ? error.message : error}\n\n${usage}`);
+    console.error(`${error instanceof Error ? error.message : error}\nSee --help.`);
     return 2;
   }
   if (given.help) {
@@ -19,6 +20,7 @@ async function main(): Promise<number> {
   }
   try {
     if (given.plant !== undefined) plant(given.plant);
+    if (given.plan !== undefined) accessSync(given.plan);
   } catch (error) {
     console.error(error instanceof Error ? error.message : error);
     return 2;
@@ -30,10 +32,4 @@ async function main(): Promise<number> {
   return given.plan === undefined ? runSeeds(given) : runPlanFile(given.plan, given);
 }
 
-/** Whatever fails here is no broken invariant. */
-const simulatorFailed = 255;
-
-process.exitCode = await main().catch((error: unknown) => {
-  console.error(error);
-  return simulatorFailed;
-});
+process.exitCode = await main();

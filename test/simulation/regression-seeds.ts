@@ -115,13 +115,19 @@ export const regressionSeeds: readonly RegressionSeed[] = [
   {
     seed: 402963,
     broke: 'R19',
-    cause: `Known and not mended: a leader with a damaged state gave it away as a snapshot before the
-      comparison found it, and two states of two replicas each have no majority. The replicas say
-      so and an operator must decide (docs/OPERATING.md); the checks demand no more than that.`,
+    cause: `Known and not mended: a leader with a damaged state gave it away as a snapshot before
+      the comparison found it, and two states of two replicas each have no majority. The replicas
+      say so and an operator must decide (docs/OPERATING.md); the checks demand no more than that.`,
   },
   {
     seed: 403465,
     broke: 'the simulator',
     cause: 'The checks: a state that was just found damaged was looked for and is not there.',
+  },
+  {
+    seed: 404884,
+    broke: 'R14',
+    cause: `The checks: two votes in one turn are one write, with the later term. The earlier one is
+      as binding: that term is over for the voter.`,
   },
 ];

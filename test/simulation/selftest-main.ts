@@ -11,8 +11,22 @@ const { values, positionals } = parseArgs({
     /** Known seeds prove that the bug can be found, not how soon. */
     known: { type: 'boolean', default: false },
     verbose: { type: 'boolean', default: false },
+    help: { type: 'boolean', default: false },
   },
 });
+
+if (values.help) {
+  console.log(`Hunts planted bugs with the simulator; prints what found each, and how soon.
+
+  node build/test/simulation/selftest-main.js [flags] [bug ...]
+
+  --jobs N      processes side by side (default 2)
+  --seconds S   at most so long for one bug (default 300)
+  --from SEED   the first seed (default 1)
+  --known       the seeds that are known to find them: whether, not how soon
+  --verbose     what each run says`);
+  process.exit(0);
+}
 
 const named = bugsNamed(positionals);
 const { problems } = await selftest({

@@ -12,11 +12,14 @@ import { type Element, isElement, malformed, type Transaction } from './transact
 import { nameOf, tellTransaction } from './words.js';
 import { happened, Writers } from './writers.js';
 
-/** A read as the others see it: without what the transaction itself had appended by then. */
+/** What a transaction read of a key, by its first read. */
 interface ListRead {
   readonly transaction: Transaction;
   readonly key: string;
+  /** As it stood before the transaction. */
   readonly list: readonly Element[];
+  /** With what the transaction itself had appended by then. */
+  readonly shown: readonly Element[];
 }
 
 export interface Analysis {
@@ -43,7 +46,7 @@ export function analyzeListAppend(transactions: readonly Transaction[]): Analysi
   for (const [key, ofKey] of byKey) {
     const order = longest(ofKey);
     anomalies.push(...incompatible(ofKey, order));
-    new ListOrder(key, order?.list ?? [], { writers, numbers, graph }).addDependencies(ofKey);
+    new ListOrder(key, order?.shown ?? [], { writers, numbers, graph }).addDependencies(ofKey);
   }
   graph.addRealTime();
   return { anomalies, graph };
@@ -75,7 +78,7 @@ function readsOf(transaction: Transaction, anomalies: Anomaly[]): ListRead[] {
         explanation: `${tellTransaction(operation)}: by its own steps the read of ${key} ${ends} ${showValue(wanted)}.`,
         culprits: [operation.number],
       });
-    } else if (!first.has(key)) reads.push({ transaction, key, list: base });
+    } else if (!first.has(key)) reads.push({ transaction, key, list: base, shown: list });
     if (!first.has(key)) first.set(key, base);
   }
   return reads;
@@ -156,14 +159,14 @@ function lostUpdates(reads: readonly ListRead[]): Anomaly[] {
 function longest(reads: readonly ListRead[]): ListRead | undefined {
   let found: ListRead | undefined;
   for (const read of reads)
-    if (found === undefined || read.list.length > found.list.length) found = read;
+    if (found === undefined || read.shown.length > found.shown.length) found = read;
   return found;
 }
 
 function incompatible(reads: readonly ListRead[], order: ListRead | undefined): Anomaly[] {
   if (order === undefined) return [];
   return reads
-    .filter(({ list }) => !isPrefix(list, order.list))
+    .filter(({ shown }) => !isPrefix(shown, order.shown))
     .map(({ transaction, key }) => ({
       class: 'incompatible-order',
       explanation: `${key} was read as two lists of which neither continues the other:\n  ${tellTransaction(order.transaction.operation)}\n  ${tellTransaction(transaction.operation)}`,

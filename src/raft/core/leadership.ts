@@ -231,8 +231,9 @@ export class Leadership {
     const { log } = this.#parts;
     const { from, index, hintIndex, hintTerm } = message;
     if (message.wantsSnapshot) {
-      // Its log may connect all the same: then it goes on, for commits may need it.
-      if (progress.state === 'probe') progress.becomeSnapshot();
+      // Only a log that was never begun cannot connect. A damaged replica's goes on: commits may
+      // need it, and so may the snapshot, which must reach what that replica has applied.
+      if (progress.state === 'probe' && hintIndex === 0) progress.becomeSnapshot();
       this.#snapshots.want(from, hintIndex);
     } else if (progress.state === 'snapshot') {
       this.#snapshots.refused(from, index);

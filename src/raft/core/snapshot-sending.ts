@@ -51,8 +51,10 @@ export class SnapshotSending {
     if (sending === undefined) return;
     sending.asked = false;
     sending.offered = undefined;
-    // None, or too old a one: asked again with the follower's next heartbeat answer.
-    if (snapshot === undefined || snapshot.index < sending.atLeast) return;
+    // None, or too old a one: asked again with the follower's next heartbeat answer. The log may
+    // have been compacted beyond it while it was made.
+    const least = Math.max(sending.atLeast, this.#log.mark.index);
+    if (snapshot === undefined || snapshot.index < least) return;
     this.#mustBeOwn(snapshot);
     sending.offered = snapshot;
     sending.offerIsDue = true;
@@ -76,10 +78,13 @@ export class SnapshotSending {
     else if (!sending.asked) sending.askIsDue = true;
   }
 
-  /** The follower could not get the file: perhaps it is no longer there. */
+  /**
+   * The follower could not get the file: perhaps it is no longer there. Asked again when it is
+   * heard next and not at once: its disk may be full, and then it fails as fast as it is offered.
+   */
   refused(replica: ReplicaId, index: Index): void {
     const sending = this.#byReplica.get(replica);
-    if (sending?.offered?.index === index) askAgain(sending);
+    if (sending?.offered?.index === index) sending.offered = undefined;
   }
 
   /** It has what it was offered, and the log was compacted beyond that meanwhile. */

@@ -37,6 +37,8 @@ interface Fetch {
   offset: number;
   progressMs: number;
   cancelled: boolean;
+  /** It has failed, and this is told after a pause. */
+  over: boolean;
 }
 
 /** A piece, or why there is none yet. */
@@ -48,6 +50,8 @@ export class SnapshotReceiver {
   /** One per group, in the order in which they were asked for. */
   readonly #fetches = new Map<GroupId, Fetch>();
   readonly #running = new Set<Fetch>();
+  /** After failures in a row: the leader offers again at once, and a full disk fails at once. */
+  readonly #pausesMs = new Map<GroupId, number>();
   #stopped = false;
 
   constructor(options: SnapshotReceiverOptions) {
@@ -60,7 +64,7 @@ export class SnapshotReceiver {
     const known = this.#fetches.get(group);
     if (known !== undefined && known.from === from && isSame(known.file, file)) return;
     this.cancel(group);
-    const fetch = { group, from, file, offset: 0, progressMs: 0, cancelled: false };
+    const fetch = { group, from, file, offset: 0, progressMs: 0, cancelled: false, over: false };
     this.#fetches.set(group, fetch);
     this.#startNext();
   }
@@ -78,7 +82,7 @@ export class SnapshotReceiver {
       if (this.#stopped || this.#running.size >= limits.receivingMax) return;
       // The one before it may still be closing its file of the same group.
       const busy = [...this.#running].some(({ group }) => group === fetch.group);
-      if (!busy) void this.#run(fetch);
+      if (!busy && !fetch.over) void this.#run(fetch);
     }
   }
 
@@ -90,18 +94,29 @@ export class SnapshotReceiver {
     logger.info({ group, from, index, term, bytes }, 'fetching a snapshot');
     const failure = await this.#fetch(fetch).catch((error: unknown) => String(error));
     this.#running.delete(fetch);
-    if (!fetch.cancelled && !this.#stopped) {
+    if (fetch.cancelled || this.#stopped) return this.#startNext();
+    if (failure === undefined) {
       this.#fetches.delete(group);
-      if (failure === undefined) {
-        this.statistics.received += 1;
-        received(group, { index, term });
-      } else {
-        this.statistics.failed += 1;
-        logger.warn({ group, from, index, failure }, 'a snapshot was not received');
-        failed(group, { index, term });
-      }
+      this.#pausesMs.delete(group);
+      this.statistics.received += 1;
+      received(group, { index, term });
+      return this.#startNext();
     }
+    this.statistics.failed += 1;
+    logger.warn({ group, from, index, failure }, 'a snapshot was not received');
+    fetch.over = true;
     this.#startNext();
+    await this.#pause(group);
+    if (fetch.cancelled || this.#stopped) return;
+    this.#fetches.delete(group);
+    failed(group, { index, term });
+  }
+
+  #pause(group: GroupId): Promise<void> {
+    const { clock, limits } = this.#options;
+    const pauseMs = this.#pausesMs.get(group) ?? limits.retryMs;
+    this.#pausesMs.set(group, Math.min(2 * pauseMs, limits.receiveIdleMs));
+    return new Promise((resolve) => clock.after(pauseMs, resolve));
   }
 
   /** Undefined when the file is complete, else why it is not. */

@@ -45,6 +45,7 @@ interface Held {
   /** Replicas that were told of it. */
   readonly told: Set<ReplicaId>;
   readonly receivers: Map<NodeId, Receiver>;
+  readonly madeMs: number;
   usedMs: number;
 }
 
@@ -78,7 +79,7 @@ export class SnapshotSender {
   want(group: GroupId, to: ReplicaId, need: { atLeast: Index; applied: Index }): void {
     if (this.#stopped) return;
     const held = this.#held.get(group);
-    if (held !== undefined && held.file.index >= need.atLeast) {
+    if (held !== undefined && held.file.index >= need.atLeast && !this.#isInVain(held, to)) {
       held.told.add(to);
       held.usedMs = this.#options.clock.monotonicMs();
       this.#options.answer(group, to, held.file);
@@ -89,6 +90,12 @@ export class SnapshotSender {
     wanted.by.add(to);
     this.#wanted.set(group, wanted);
     this.#makeNext(need.applied);
+  }
+
+  /** Whoever asks again after so long could not use it: perhaps the file itself is bad. */
+  #isInVain({ told, madeMs }: Held, to: ReplicaId): boolean {
+    const { clock, limits } = this.#options;
+    return told.has(to) && clock.monotonicMs() - madeMs >= limits.reuseMs;
   }
 
   #makeNext(applied?: Index): void {
@@ -120,7 +127,8 @@ export class SnapshotSender {
       const { index, term, bytes } = file;
       logger.info({ group, index, term, bytes }, 'snapshot made');
       const [told, receivers] = [new Set(wanted.by), new Map()];
-      this.#held.set(group, { group, file, told, receivers, usedMs: clock.monotonicMs() });
+      const madeMs = clock.monotonicMs();
+      this.#held.set(group, { group, file, told, receivers, madeMs, usedMs: madeMs });
       for (const to of wanted.by) this.#options.answer(group, to, file);
       this.#expireLater();
     }
@@ -144,7 +152,10 @@ export class SnapshotSender {
 
   /** The pin cost too much, or the group is gone from this node. */
   async forget(group: GroupId): Promise<void> {
+    const waiting = this.#wanted.get(group)?.by ?? [];
     this.#wanted.delete(group);
+    // Unanswered, it would never ask again.
+    for (const to of waiting) this.#options.answer(group, to, undefined);
     await this.#discard(group);
   }
 
@@ -156,7 +167,7 @@ export class SnapshotSender {
   }
 
   async #piece(from: NodeId, request: ChunkRequest): Promise<ChunkAnswer> {
-    const { files, clock, limits } = this.#options;
+    const { files, clock, limits, logger } = this.#options;
     const held = this.#held.get(request.group);
     if (held === undefined || !isOf(request.snapshot, held.file)) return { kind: 'gone' };
     const { offset } = request;
@@ -165,13 +176,22 @@ export class SnapshotSender {
     if (!this.#admits(held, from)) return { kind: 'later' };
     const receiver = held.receivers.get(from) ?? { offset: 0, askedMs: 0 };
     held.receivers.set(from, receiver);
+    // From the beginning again: another replica of that node, or another try.
+    if (offset === 0) receiver.offset = 0;
     held.usedMs = receiver.askedMs = clock.monotonicMs();
     // Longer, and the receiver would take the answer for lost: it asks again, and what was taken
     // for it is wasted. With a slow line no piece at all would arrive (seed 200413).
     const waitMs = this.#bucket.take(length, limits.answerMs / 4);
     if (waitMs === undefined) return { kind: 'later' };
     if (waitMs > 0) await new Promise<void>((resolve) => clock.after(waitMs, resolve));
-    const data = await files.read(request.group, request.snapshot, offset, length);
+    let data: Buffer;
+    try {
+      data = await files.read(request.group, request.snapshot, offset, length);
+    } catch (error) {
+      logger.warn({ group: request.group, err: error }, 'a snapshot cannot be read: it goes');
+      if (this.#held.get(request.group) === held) await this.#discard(request.group);
+      return { kind: 'gone' };
+    }
     receiver.offset = Math.max(receiver.offset, offset + length);
     this.statistics.sentBytes += length;
     return { kind: 'data', data };
@@ -241,6 +261,8 @@ export class SnapshotSender {
     for (const { group, file, receivers } of this.#held.values()) {
       const { index, term, bytes: bytesTotal } = file;
       for (const [peer, { offset: bytesDone }] of receivers) {
+        // Kept for whoever else needs it; that is nothing to wait for.
+        if (bytesDone >= bytesTotal) continue;
         transfers.push({ group, peer, state: 'sending', index, term, bytesDone, bytesTotal });
       }
     }

@@ -112,7 +112,9 @@ export class SegmentSupply {
 
   #due(): (() => Promise<void>) | undefined {
     const { segments, segmentBytes } = this.#options;
-    const free = this.#next === undefined && !this.#beginning;
+    // Until the first frame of the newest is durable, what the one before says is nowhere else.
+    if (this.#beginning) return undefined;
+    const free = this.#next === undefined;
     if (free && !this.#full && segments.newest !== undefined) {
       return () => this.#prepare(segmentBytes);
     }

@@ -48,7 +48,11 @@ t.test('D8: what fails is asked for again, when the follower is heard', async (t
   snapshots.takeOffer(2);
   snapshots.refused(2, 5);
   t.same(snapshots.takeWanted(), [], 'another one was refused');
+  snapshots.heard(2);
+  t.same(snapshots.takeWanted(), [], 'it is still on offer');
   snapshots.refused(2, 4);
+  t.same(snapshots.takeWanted(), [], 'nor at once, or a full disk would be asked without end');
+  snapshots.heard(2);
   t.same(snapshots.takeWanted(), [{ to: 2, atLeast: 3 }], 'the file may be gone');
 });
 

@@ -116,7 +116,7 @@ t.test('it gives up when the sender has it no longer', async (t) => {
   const { files, events, here, receiver, pass } = world();
   here.reply = async () => encodeChunkAnswer({ kind: 'gone' });
   receiver.fetch(1, 2, file);
-  await pass(0);
+  await pass(defaultSnapshotLimits.retryMs);
   t.same(events, ['failed 1 10']);
   t.same(files.steps, ['receive 1', 'abort 1'], 'and leaves nothing');
 });
@@ -136,7 +136,7 @@ t.test('it gives up after a time without a new byte', async (t) => {
 t.test('a file that is not what it says is no file', async (t) => {
   const { events, receiver, pass } = world();
   receiver.fetch(1, 2, { ...file, checksum: 1 });
-  await pass(0);
+  await pass(defaultSnapshotLimits.retryMs);
   t.same(events, ['failed 1 10']);
 });
 
@@ -146,8 +146,32 @@ t.test('a disk that fails while writing ends the fetch, not the node', async (t)
     if (step === 'write') throw new Error('ENOSPC');
   };
   receiver.fetch(1, 2, file);
-  await pass(0);
+  await pass(defaultSnapshotLimits.retryMs);
   t.same(events, ['failed 1 10']);
+});
+
+t.test('failures in a row are told later and later: the leader offers again at once', async (t) => {
+  const { files, events, receiver, pass } = world();
+  files.before = (step) => {
+    if (step === 'receive') throw new Error('EMFILE');
+  };
+  for (let ms = 0; ms < 60_000; ms += 100) {
+    receiver.fetch(1, 2, file);
+    await pass(0);
+  }
+  t.ok(events.length > 5 && events.length < 12, `${events.length} failures in a minute`);
+  files.before = () => {};
+  for (let ms = 0; ms < 31_000; ms += 100) {
+    receiver.fetch(1, 2, file);
+    await pass(0);
+  }
+  t.equal(events.at(-1), 'received 1 10');
+  files.before = (step) => {
+    if (step === 'receive') throw new Error('EMFILE');
+  };
+  receiver.fetch(1, 2, { ...file, index: 11 });
+  await pass(defaultSnapshotLimits.retryMs);
+  t.equal(events.at(-1), 'failed 1 11', 'a success ends it');
 });
 
 t.test('D6: another snapshot takes its place; the old one says nothing any more', async (t) => {

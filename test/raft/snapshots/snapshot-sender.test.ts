@@ -155,8 +155,8 @@ t.test('only what is held is served, and only what is in it', async (t) => {
   sender.want(1, 12, need(5));
   await settle();
   t.equal(await ask(2, 1_000), 'gone', 'behind its end');
-  t.equal(await ask(2, 950, 1, 50), 'data');
-  t.match(sender.transfers(), [{ group: 1, peer: 2, state: 'sending', bytesDone: 1_000 }]);
+  t.equal(await ask(2, 850, 1, 50), 'data');
+  t.match(sender.transfers(), [{ group: 1, peer: 2, state: 'sending', bytesDone: 900 }]);
 });
 
 t.test('D8: a snapshot that nobody fetches is let go, and whoever was told is told', async (t) => {
@@ -200,4 +200,57 @@ t.test('forgotten and stopped it holds nothing and answers nobody', async (t) =>
   await settle();
   t.equal(answers.length, 2);
   t.equal(clock.timers, 0);
+});
+
+t.test(
+  'whoever waits while the pin is given up is answered, or it would never ask again',
+  async (t) => {
+    const { sender, files, answers, settle } = world();
+    let finish = () => {};
+    files.before = (step) =>
+      step === 'make' ? new Promise<void>((resolve) => (finish = resolve)) : undefined;
+    sender.want(1, 12, need(5));
+    await settle();
+    sender.want(1, 13, need(5));
+    await sender.forget(1);
+    t.match(answers, [{ to: 13, made: undefined }]);
+    finish();
+    await settle();
+    t.match(answers[1], { to: 12, made: { index: 10 } });
+  },
+);
+
+t.test('a file that cannot be read goes, and is made anew', async (t) => {
+  const { sender, files, answers, settle, ask } = world();
+  sender.want(1, 12, need(5));
+  await settle();
+  files.made.clear();
+  t.equal(await ask(2, 0), 'gone');
+  t.match(answers[1], { to: 12, made: undefined });
+  sender.want(1, 12, need(5));
+  await settle();
+  t.equal(await ask(2, 0), 'data');
+});
+
+t.test('a file that somebody asks for again and again is made anew after a while', async (t) => {
+  const { clock, sender, files, settle } = world();
+  for (let seconds = 0; seconds < 60; seconds += 1) {
+    sender.want(1, 12, need(5));
+    await settle();
+    clock.advance(1_000);
+  }
+  const makes = files.steps.filter((step) => step === 'make 1').length;
+  t.equal(makes, Math.ceil(60_000 / defaultSnapshotLimits.reuseMs));
+});
+
+t.test('what a receiver has is told, from its last beginning on, until it has all', async (t) => {
+  const { sender, settle, ask } = world();
+  sender.want(1, 12, need(5));
+  await settle();
+  for (let offset = 0; offset < 900; offset += 100) await ask(2, offset);
+  t.match(sender.transfers(), [{ peer: 2, state: 'sending', bytesDone: 900, bytesTotal: 1_000 }]);
+  await ask(2, 0);
+  t.match(sender.transfers(), [{ bytesDone: 100 }], 'another replica there, or another try');
+  for (let offset = 100; offset < 1_000; offset += 100) await ask(2, offset);
+  t.same(sender.transfers(), []);
 });

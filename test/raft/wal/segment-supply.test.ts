@@ -109,3 +109,17 @@ t.test('any other error is told at once, and nothing is begun after a stop', asy
   await supply.close();
   t.same(EMPTY.writes, []);
 });
+
+t.test('a dead segment stays until the one after it is begun', async (t) => {
+  const { supply, appender, state, disk, setShort } = await startLog();
+  await appender.append(write(1, entry(1, 100)));
+  await appender.append(compaction(1, 1));
+  setShort(true);
+  const taken = await supply.take(8192);
+  state.segments.push(taken);
+  // As any job does that ends while the first frame is being written.
+  supply.tend();
+  await settle();
+  t.ok(disk.paths.includes('d/000000000001.wal'), 'votes and marks are nowhere else');
+  await supply.close();
+});

@@ -44,6 +44,11 @@ export class Elections implements Check {
   sent(_process: ProcessView, _to: NodeId, messages: readonly GroupMessage[]): void {
     for (const { group, message } of messages) {
       const { type, from, term } = message;
+      // It leaves when it is kept: written itself, or passed over by a later term in the same write
+      // (seed 404884). R11 looks whether that is so.
+      if (type === 'vote-response' && message.granted) {
+        this.#vote(this.#ghost.group(group), from, { term, vote: message.to }, true);
+      }
       if (type === 'append' || type === 'heartbeat' || type === 'snapshot') {
         this.#leads(group, from, term);
       }
@@ -90,7 +95,12 @@ export class Elections implements Check {
     }
   }
 
-  #vote(group: GhostGroup, replica: ReplicaId, hardState: HardState, durable: boolean): void {
+  #vote(
+    group: GhostGroup,
+    replica: ReplicaId,
+    hardState: Pick<HardState, 'term' | 'vote'>,
+    durable: boolean,
+  ): void {
     const { term, vote: candidate } = hardState;
     if (candidate === NOBODY) return;
     const known = group.vote(replica, term);

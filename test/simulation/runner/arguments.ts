@@ -87,7 +87,7 @@ function readSeeds(text: string | undefined): { from: number; to: number } {
   if (match === null) throw new Error(`seeds are "7" or "1..1000", not "${text}"`);
   const from = Number(match[1]);
   const to = Number(match[2] ?? match[1]);
-  if (from > to) throw new Error(`the seeds ${text} are none`);
+  if (from > to) throw new Error(`the seeds ${text} end before they begin`);
   return { from, to };
 }
 
