@@ -6,7 +6,7 @@
  */
 import type { Operation } from '../history/operation.js';
 import { tell } from '../history/tell.js';
-import { type Finding, finding, type KeyRule, malformed } from './judge-by-key.js';
+import { type Finding, finding, type KeyRule, malformed, SenselessAnswer } from './judge-by-key.js';
 import { type Change, PossibleSums } from './possible-sums.js';
 
 export const bankRule: KeyRule = {
@@ -37,7 +37,7 @@ interface Transfer {
 
 function balancesOf(operation: Operation): ReadonlyMap<string, number> {
   const { answered } = operation;
-  const wrong = () => malformed(operation, answered, 'an object of balances');
+  const wrong = () => new SenselessAnswer(operation, 'an object of balances');
   if (typeof answered !== 'object' || answered === null || Array.isArray(answered)) throw wrong();
   return new Map(
     Object.entries(answered).map(([account, balance]) => {
@@ -69,7 +69,8 @@ function otherSum(looks: readonly Look[]): Finding | undefined {
   const sum = sumOf(first);
   const other = looks.find((look) => sumOf(look) !== sum);
   if (other === undefined) return undefined;
-  const words = `${tell(first.operation)} sums up to ${sum}, and ${tell(other.operation)} to ${sumOf(other)}`;
+  const [one, two] = [first, other].map(({ operation }) => tell(operation));
+  const words = `${one} sums up to ${sum}, and ${two} to ${sumOf(other)}`;
   return finding(words, first.operation, other.operation);
 }
 
@@ -117,14 +118,17 @@ function disagreement(
     if (atLeast === undefined || least > atLeast.first) atLeast = { look, first: least };
     if (atMost === undefined || most < atMost.first) atMost = { look, first: most };
     if (atLeast.first <= atMost.first) continue;
-    const words = `no transfers explain account ${account}: by ${tell(atLeast.look)} it began with at least ${atLeast.first}, by ${tell(atMost.look)} with at most ${atMost.first}`;
+    const one = `by ${tell(atLeast.look)} it began with at least ${atLeast.first}`;
+    const other = `by ${tell(atMost.look)} with at most ${atMost.first}`;
+    const words = `no transfers explain account ${account}: ${one}, ${other}`;
     return finding(words, atLeast.look, atMost.look);
   }
   if (atLeast === undefined || atLeast.first !== atMost?.first) return undefined;
   const { first } = atLeast;
   for (const { operation: look, balances } of looks) {
     if (sums.canBe(look, (balances.get(account) ?? 0) - first)) continue;
-    const words = `account ${account} began with ${first}, and no choice of the transfers under way leads to ${tell(look)}`;
+    const why = `no choice of the transfers under way leads to ${tell(look)}`;
+    const words = `account ${account} began with ${first}, and ${why}`;
     return finding(words, look);
   }
   return undefined;

@@ -5,7 +5,13 @@
  */
 import type { Operation } from '../history/operation.js';
 import { tell } from '../history/tell.js';
-import { type Finding, finding, type KeyRule, numberOf } from './judge-by-key.js';
+import {
+  answeredNumber,
+  askedNumber,
+  type Finding,
+  finding,
+  type KeyRule,
+} from './judge-by-key.js';
 import { type Change, PossibleSums } from './possible-sums.js';
 
 export const counterRule: KeyRule = {
@@ -14,14 +20,14 @@ export const counterRule: KeyRule = {
   judge(operations) {
     const changes = operations
       .filter(({ f, status }) => f === 'add' && status !== 'fail')
-      .map((operation) => ({ operation, amount: numberOf(operation, operation.asked) }));
+      .map((operation) => ({ operation, amount: askedNumber(operation) }));
     const looks = operations.filter(({ f, status }) => f === 'total' && status === 'ok');
     return impossibleTotal(changes, looks) ?? lostSince(changes, looks);
   },
 };
 
 function totalOf(look: Operation): number {
-  return numberOf(look, look.answered ?? 0);
+  return look.answered === null ? 0 : answeredNumber(look);
 }
 
 function impossibleTotal(
@@ -68,7 +74,8 @@ function lostSince(changes: readonly Change[], looks: readonly Operation[]): Fin
       const total = totalOf(operation);
       const floor = floorAtBegin.get(operation);
       if (floor !== undefined && total < floor.least) {
-        const words = `${tell(operation)}, but it must be at least ${floor.least} by what was confirmed since ${tell(floor.look)}`;
+        const since = `by what was confirmed since ${tell(floor.look)}`;
+        const words = `${tell(operation)}, but it must be at least ${floor.least} ${since}`;
         return finding(words, operation, floor.look);
       }
       floors.look(operation, total);

@@ -13,6 +13,7 @@ import type { Verdict } from './verdict.js';
 
 /** Times are small differences of large numbers. */
 const roundingNs = 1_000;
+const longAgo = 'which was confirmed longer ago than that';
 
 /** Keys alone, and then what the revisions of a shard say of all its keys. */
 export function checkStale(
@@ -111,7 +112,7 @@ class KeyChanges {
     const due = this.#confirmed.lastBelow(current);
     const lastEnd = Math.max(-1, ...this.#writersBefore(read).map((writer) => writer.completedAt));
     if (due === undefined || due.invokedAt <= lastEnd) return undefined;
-    const words = `${tell(read)} does not know ${tell(due)}, which was confirmed longer ago than that`;
+    const words = `${tell(read)} does not know ${tell(due)}, ${longAgo}`;
     return finding(words, read, due);
   }
 
@@ -169,7 +170,7 @@ function behindItsShard(
     if (current === undefined || read.facts.shardRevision === undefined) continue;
     const due = confirmed.get(read.facts.shard ?? 0)?.lastBelow(current);
     if (due === undefined || revisionOf(due) <= revisionOf(read)) continue;
-    const words = `${tell(read)} is of a state before ${tell(due)}, which was confirmed longer ago than that`;
+    const words = `${tell(read)} is of a state before ${tell(due)}, ${longAgo}`;
     return finding(words, read, due);
   }
   return undefined;

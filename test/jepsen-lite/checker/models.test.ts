@@ -38,7 +38,7 @@ interface Case {
   readonly model: ModelName;
   readonly calls: readonly Told[];
   /** Undefined: valid. */
-  readonly says?: string;
+  readonly says?: readonly string[];
 }
 
 const cases: readonly Case[] = [
@@ -48,7 +48,10 @@ const cases: readonly Case[] = [
       { f: 'add', asked: 7 },
       { f: 'members', answered: [] },
     ],
-    says: 'key k: members k -> [] (#1, client 1, 2 ms to 3 ms) lacks 7, although before it began was confirmed: add k 7 -> ok (#0, client 0, 0 ms to 1 ms)',
+    says: [
+      'key k: members k -> [] (#1, client 1, 2 ms to 3 ms) lacks 7, although before it',
+      'began was confirmed: add k 7 -> ok (#0, client 0, 0 ms to 1 ms)',
+    ],
   },
   {
     model: 'set',
@@ -56,7 +59,10 @@ const cases: readonly Case[] = [
       { f: 'add', asked: 7, type: 'fail' },
       { f: 'members', answered: [7] },
     ],
-    says: 'key k: members k -> [7] (#1, client 1, 2 ms to 3 ms) has 7, although it was refused: add k 7 -> fail (#0, client 0, 0 ms to 1 ms)',
+    says: [
+      'key k: members k -> [7] (#1, client 1, 2 ms to 3 ms) has 7, although it was',
+      'refused: add k 7 -> fail (#0, client 0, 0 ms to 1 ms)',
+    ],
   },
   {
     model: 'set',
@@ -65,7 +71,10 @@ const cases: readonly Case[] = [
       { f: 'members', answered: [7] },
       { f: 'members', answered: [] },
     ],
-    says: 'key k: members k -> [] (#2, client 2, 4 ms to 5 ms) lacks 7, although before it began was shown: members k -> [7] (#1, client 1, 2 ms to 3 ms)',
+    says: [
+      'key k: members k -> [] (#2, client 2, 4 ms to 5 ms) lacks 7, although before it',
+      'began was shown: members k -> [7] (#1, client 1, 2 ms to 3 ms)',
+    ],
   },
   {
     model: 'set',
@@ -73,7 +82,10 @@ const cases: readonly Case[] = [
       { f: 'members', answered: [7] },
       { f: 'add', asked: 7 },
     ],
-    says: 'key k: members k -> [7] (#0, client 0, 0 ms to 1 ms) shows 7, which only later began: add k 7 -> ok (#1, client 1, 2 ms to 3 ms)',
+    says: [
+      'key k: members k -> [7] (#0, client 0, 0 ms to 1 ms) shows 7, which only later',
+      'began: add k 7 -> ok (#1, client 1, 2 ms to 3 ms)',
+    ],
   },
   {
     model: 'set',
@@ -81,7 +93,7 @@ const cases: readonly Case[] = [
       { f: 'add', asked: 7 },
       { f: 'members', answered: [7, 7] },
     ],
-    says: 'key k: members k -> [7,7] (#1, client 1, 2 ms to 3 ms) has 7 twice',
+    says: ['key k: members k -> [7,7] (#1, client 1, 2 ms to 3 ms) has 7 twice'],
   },
   {
     model: 'counter',
@@ -90,7 +102,10 @@ const cases: readonly Case[] = [
       { f: 'add', asked: 4, type: 'info' },
       { f: 'total', answered: 2 },
     ],
-    says: 'key k: total k -> 2 (#2, client 2, 4 ms to 5 ms), but at least 3 was there by additions that were confirmed before',
+    says: [
+      'key k: total k -> 2 (#2, client 2, 4 ms to 5 ms), but at least 3 was there by',
+      'additions that were confirmed before',
+    ],
   },
   {
     model: 'counter',
@@ -99,7 +114,10 @@ const cases: readonly Case[] = [
       { f: 'add', asked: 4, type: 'info' },
       { f: 'total', answered: 8 },
     ],
-    says: 'key k: total k -> 8 (#2, client 2, 4 ms to 5 ms), but by all additions that had begun it is at most 7',
+    says: [
+      'key k: total k -> 8 (#2, client 2, 4 ms to 5 ms), but by all additions that had',
+      'begun it is at most 7',
+    ],
   },
   {
     model: 'counter',
@@ -108,7 +126,10 @@ const cases: readonly Case[] = [
       { f: 'add', asked: 4, type: 'info' },
       { f: 'total', answered: 5 },
     ],
-    says: 'key k: total k -> 5 (#2, client 2, 4 ms to 5 ms), but no choice of the additions under way leads there',
+    says: [
+      'key k: total k -> 5 (#2, client 2, 4 ms to 5 ms), but no choice of the additions',
+      'under way leads there',
+    ],
   },
   {
     model: 'counter',
@@ -118,7 +139,10 @@ const cases: readonly Case[] = [
       { f: 'add', asked: 3 },
       { f: 'total', answered: 3 },
     ],
-    says: 'key k: total k -> 3 (#3, client 3, 6 ms to 7 ms), but it must be at least 7 by what was confirmed since total k -> 4 (#1, client 1, 2 ms to 3 ms)',
+    says: [
+      'key k: total k -> 3 (#3, client 3, 6 ms to 7 ms), but it must be at least 7 by',
+      'what was confirmed since total k -> 4 (#1, client 1, 2 ms to 3 ms)',
+    ],
   },
   {
     model: 'bank',
@@ -126,12 +150,15 @@ const cases: readonly Case[] = [
       { f: 'balances', answered: { a: 5, b: 5 } },
       { f: 'balances', answered: { a: 5, b: 4 } },
     ],
-    says: 'key k: balances k -> {"a":5,"b":5} (#0, client 0, 0 ms to 1 ms) sums up to 10, and balances k -> {"a":5,"b":4} (#1, client 1, 2 ms to 3 ms) to 9',
+    says: [
+      'key k: balances k -> {"a":5,"b":5} (#0, client 0, 0 ms to 1 ms) sums up to 10,',
+      'and balances k -> {"a":5,"b":4} (#1, client 1, 2 ms to 3 ms) to 9',
+    ],
   },
   {
     model: 'bank',
     calls: [{ f: 'balances', answered: { a: 11, b: -1 } }],
-    says: 'key k: balances k -> {"a":11,"b":-1} (#0, client 0, 0 ms to 1 ms): b is overdrawn',
+    says: ['key k: balances k -> {"a":11,"b":-1} (#0, client 0, 0 ms to 1 ms): b is', 'overdrawn'],
   },
   {
     model: 'bank',
@@ -140,7 +167,11 @@ const cases: readonly Case[] = [
       { f: 'transfer', asked: { from: 'a', to: 'b', amount: 2 } },
       { f: 'balances', answered: { a: 5, b: 5 } },
     ],
-    says: 'key k: no transfers explain account a: by balances k -> {"a":5,"b":5} (#2, client 2, 4 ms to 5 ms) it began with at least 7, by balances k -> {"a":5,"b":5} (#0, client 0, 0 ms to 1 ms) with at most 5',
+    says: [
+      'key k: no transfers explain account a: by balances k -> {"a":5,"b":5} (#2,',
+      'client 2, 4 ms to 5 ms) it began with at least 7, by balances k -> {"a":5,"b":5}',
+      '(#0, client 0, 0 ms to 1 ms) with at most 5',
+    ],
   },
   {
     model: 'lock',
@@ -148,7 +179,10 @@ const cases: readonly Case[] = [
       { f: 'acquire', answered: 4 },
       { f: 'acquire', answered: 4 },
     ],
-    says: 'key k: token 4 was given twice: acquire k -> 4 (#0, client 0, 0 ms to 1 ms) and acquire k -> 4 (#1, client 1, 2 ms to 3 ms)',
+    says: [
+      'key k: token 4 was given twice: acquire k -> 4 (#0, client 0, 0 ms to 1 ms) and',
+      'acquire k -> 4 (#1, client 1, 2 ms to 3 ms)',
+    ],
   },
   {
     model: 'lock',
@@ -156,7 +190,10 @@ const cases: readonly Case[] = [
       { f: 'acquire', answered: 4 },
       { f: 'acquire', answered: 3 },
     ],
-    says: 'key k: acquire k -> 3 (#1, client 1, 2 ms to 3 ms), although a token as great was known before: acquire k -> 4 (#0, client 0, 0 ms to 1 ms)',
+    says: [
+      'key k: acquire k -> 3 (#1, client 1, 2 ms to 3 ms), although a token as great',
+      'was known before: acquire k -> 4 (#0, client 0, 0 ms to 1 ms)',
+    ],
   },
   {
     model: 'lock',
@@ -166,7 +203,10 @@ const cases: readonly Case[] = [
       { f: 'guarded', asked: 5 },
       { f: 'guarded', asked: 4 },
     ],
-    says: 'key k: guarded k 4 -> ok (#3, client 3, 6 ms to 7 ms) was accepted with an old token after guarded k 5 -> ok (#2, client 2, 4 ms to 5 ms)',
+    says: [
+      'key k: guarded k 4 -> ok (#3, client 3, 6 ms to 7 ms) was accepted with an old',
+      'token after guarded k 5 -> ok (#2, client 2, 4 ms to 5 ms)',
+    ],
   },
   {
     model: 'lock',
@@ -183,7 +223,10 @@ const cases: readonly Case[] = [
       { f: 'acquire', answered: 4 },
       { f: 'guarded', asked: 5 },
     ],
-    says: 'key k: guarded k 5 -> ok (#1, client 1, 2 ms to 3 ms) was accepted with a token that nobody was given',
+    says: [
+      'key k: guarded k 5 -> ok (#1, client 1, 2 ms to 3 ms) was accepted with a token',
+      'that nobody was given',
+    ],
   },
   {
     model: 'watch',
@@ -192,7 +235,11 @@ const cases: readonly Case[] = [
       { f: 'put', asked: 'b', revision: 2 },
       { f: 'watch', asked: { from: 0 }, answered: [{ revision: 2, value: 'b' }] },
     ],
-    says: 'key k: watch k {"from":0} -> [{"revision":2,"value":"b"}] (#2, client 2, 4 ms to 5 ms) goes on to revision 2 without 1, which put k a -> ok at shard revision 1 (#0, client 0, 0 ms to 1 ms) knows',
+    says: [
+      'key k: watch k {"from":0} -> [{"revision":2,"value":"b"}] (#2, client 2, 4 ms to',
+      '5 ms) goes on to revision 2 without 1, which put k a -> ok at shard revision 1',
+      '(#0, client 0, 0 ms to 1 ms) knows',
+    ],
   },
   {
     model: 'watch',
@@ -200,7 +247,10 @@ const cases: readonly Case[] = [
       { f: 'put', asked: 'a', revision: 1 },
       { f: 'watch', asked: { from: 1 }, answered: [{ revision: 1, value: 'a' }] },
     ],
-    says: 'key k: watch k {"from":1} -> [{"revision":1,"value":"a"}] (#1, client 1, 2 ms to 3 ms) begins with revision 1, and was asked for what comes after 1',
+    says: [
+      'key k: watch k {"from":1} -> [{"revision":1,"value":"a"}] (#1, client 1, 2 ms to',
+      '3 ms) begins with revision 1, and was asked for what comes after 1',
+    ],
   },
   {
     model: 'watch',
@@ -208,7 +258,10 @@ const cases: readonly Case[] = [
       { f: 'put', asked: 'a', type: 'fail' },
       { f: 'watch', asked: { from: 0 }, answered: [{ revision: 1, value: 'a' }] },
     ],
-    says: 'key k: watch k {"from":0} -> [{"revision":1,"value":"a"}] (#1, client 1, 2 ms to 3 ms) shows a at revision 1, which nobody had written by then',
+    says: [
+      'key k: watch k {"from":0} -> [{"revision":1,"value":"a"}] (#1, client 1, 2 ms to',
+      '3 ms) shows a at revision 1, which nobody had written by then',
+    ],
   },
   {
     model: 'shard-cas',
@@ -216,12 +269,19 @@ const cases: readonly Case[] = [
       { f: 'part-cas', asked: { part: 'c1', from: 0, to: 1 } },
       { f: 'part-cas', asked: { part: 'c1', from: 0, to: 1 } },
     ],
-    says: 'key k: the step to c1 at 1 was confirmed twice: part-cas k {"part":"c1","from":0,"to":1} -> ok (#0, client 0, 0 ms to 1 ms) and part-cas k {"part":"c1","from":0,"to":1} -> ok (#1, client 1, 2 ms to 3 ms)',
+    says: [
+      'key k: the step to c1 at 1 was confirmed twice: part-cas k',
+      '{"part":"c1","from":0,"to":1} -> ok (#0, client 0, 0 ms to 1 ms) and part-cas k',
+      '{"part":"c1","from":0,"to":1} -> ok (#1, client 1, 2 ms to 3 ms)',
+    ],
   },
   {
     model: 'shard-cas',
     calls: [{ f: 'part-cas', asked: { part: 'c1', from: 4, to: 5 } }],
-    says: 'key k: part-cas k {"part":"c1","from":4,"to":5} -> ok (#0, client 0, 0 ms to 1 ms) found c1 at 4, where nobody put it',
+    says: [
+      'key k: part-cas k {"part":"c1","from":4,"to":5} -> ok (#0, client 0, 0 ms to 1',
+      'ms) found c1 at 4, where nobody put it',
+    ],
   },
   {
     model: 'shard-cas',
@@ -229,19 +289,51 @@ const cases: readonly Case[] = [
       { f: 'part-cas', asked: { part: 'c1', from: 0, to: 1 } },
       { f: 'parts', answered: { c1: 2 } },
     ],
-    says: 'key k: parts k -> {"c1":2} (#1, client 1, 2 ms to 3 ms) shows c1 at 2, which nobody made',
+    says: [
+      'key k: parts k -> {"c1":2} (#1, client 1, 2 ms to 3 ms) shows c1 at 2, which',
+      'nobody made',
+    ],
   },
 ];
 
 for (const { model, calls, says } of cases) {
-  t.test(`${model}: ${says ?? 'valid'}`, async (t) => {
+  t.test(`${model}: ${says?.join(' ') ?? 'valid'}`, async (t) => {
     const events = inTurn(...calls);
     const verdict = specialModels[model].check(events, pair(events), defaultLimits);
-    t.equal(verdict.explanation, says ?? '');
+    t.equal(verdict.explanation, says?.join(' ') ?? '');
     t.equal(verdict.validity, says === undefined ? 'valid' : 'invalid');
     t.equal(verdict.culprits.length > 0, says !== undefined);
   });
 }
+
+t.test('an addition that began before a look counts on top of the looks before it', async (t) => {
+  let timeNs = 0;
+  const events: HistoryEvent[] = [];
+  const say = (type: HistoryEvent['type'], process: number, f: string, value?: number) => {
+    timeNs += 1e6;
+    events.push({ type, process, f, key: 'k', timeNs, ...(value !== undefined && { value }) });
+  };
+  const look = (process: number, total: number) => {
+    say('invoke', process, 'total');
+    say('ok', process, 'total', total);
+  };
+  say('invoke', 1, 'add', 10);
+  say('info', 1, 'add');
+  say('invoke', 2, 'add', 8);
+  say('info', 2, 'add');
+  look(3, 10);
+  say('invoke', 4, 'add', 5);
+  say('invoke', 5, 'add', 3);
+  say('info', 5, 'add');
+  look(3, 13);
+  say('invoke', 6, 'add', 1);
+  say('ok', 6, 'add');
+  say('ok', 4, 'add');
+  // 8, 5 and 1 add up to it, but 10 had been seen.
+  look(3, 14);
+  const { explanation } = specialModels.counter.check(events, pair(events), defaultLimits);
+  t.match(explanation, /must be at least 16 by what was confirmed since total k -> 10/);
+});
 
 t.test('whoever finds nothing to judge does not know', async (t) => {
   for (const { check } of Object.values(specialModels)) {
@@ -249,24 +341,42 @@ t.test('whoever finds nothing to judge does not know', async (t) => {
   }
 });
 
-t.test('values that make no sense are no verdict', async (t) => {
+t.test('calls that make no sense are no verdict', async (t) => {
   const senseless: readonly [ModelName, Told][] = [
     ['append', { f: 'txn', asked: 'r x' }],
     ['append', { f: 'txn', asked: [['w', 'x', 1]] }],
-    ['append', { f: 'txn', asked: [['r', 'x', null]], answered: [['r', 'x', 5]] }],
-    ['rw-register', { f: 'txn', asked: [['r', 'x', null]], answered: [['r', 'x', [5]]] }],
-    ['set', { f: 'members', answered: 5 }],
     ['counter', { f: 'add', asked: 'much' }],
     ['bank', { f: 'transfer', asked: { from: 'a' } }],
-    ['bank', { f: 'balances', answered: { a: 'much' } }],
-    ['lock', { f: 'acquire', answered: 'mine' }],
     ['watch', { f: 'watch', asked: {}, answered: [] }],
-    ['watch', { f: 'watch', asked: { from: 0 }, answered: [5] }],
     ['shard-cas', { f: 'part-cas', asked: { part: 'c1', from: 1, to: 3 } }],
   ];
   for (const [model, call] of senseless) {
     const events = inTurn(call);
     const judge = () => specialModels[model].check(events, pair(events), defaultLimits);
     t.throws(judge, HistoryError, `${model}: ${JSON.stringify(call)}`);
+  }
+});
+
+t.test('answers that make no sense are violations', async (t) => {
+  const read = [['r', 'x', null]];
+  const senseless: readonly [ModelName, Told][] = [
+    ['append', { f: 'txn', asked: read, answered: [['r', 'x', 5]] }],
+    ['rw-register', { f: 'txn', asked: read, answered: [['r', 'x', [5]]] }],
+    ['set', { f: 'members', answered: 'torn' }],
+    ['counter', { f: 'total', answered: 'torn' }],
+    ['bank', { f: 'balances', answered: { a: 'much' } }],
+    ['lock', { f: 'acquire', answered: 'mine' }],
+    ['watch', { f: 'watch', asked: { from: 0 }, answered: [5] }],
+    ['shard-cas', { f: 'parts', answered: { c1: -1 } }],
+  ];
+  for (const [model, call] of senseless) {
+    const events = inTurn(call);
+    const { validity, explanation } = specialModels[model].check(
+      events,
+      pair(events),
+      defaultLimits,
+    );
+    t.equal(validity, 'invalid', `${model}: ${explanation}`);
+    t.match(explanation, /is not/);
   }
 });

@@ -136,3 +136,41 @@ t.test('without stale reads nothing was tested', async (t) => {
   t.equal(validity, 'unknown');
   t.equal(explanation, 'there is no stale read');
 });
+
+/** Writes with revisions 1, 2 ... of one shard a second apart, then a stale read that says this. */
+function afterWrites(writes: readonly (readonly [string, string])[], says: Partial<HistoryEvent>) {
+  const of = { process: 1, shard: 1 };
+  const events = writes.flatMap(([key, value], at): HistoryEvent[] => [
+    { ...of, type: 'invoke', f: 'put', key, value, timeNs: at * 1e9 },
+    { ...of, type: 'ok', f: 'put', key, shardRevision: at + 1, timeNs: at * 1e9 + 1e6 },
+  ]);
+  const read = { ...of, f: 'get', key: 'a' };
+  events.push(
+    { ...read, type: 'invoke', consistency: 'stale', timeNs: 10e9 },
+    { ...read, type: 'ok', timeNs: 10e9 + 1e6, ...says },
+  );
+  return checkStale(events, pair(events), defaultLimits);
+}
+
+t.test('a write of another key shows that the copy is older than it says', async (t) => {
+  const says = { value: 'x', revision: 1, shardRevision: 1 };
+  const writes = [['a', 'x'] as const, ['b', 'y'] as const];
+  t.equal(afterWrites(writes, { ...says, stalenessMs: 9_500 }).validity, 'valid');
+  const { validity, explanation } = afterWrites(writes, { ...says, stalenessMs: 2_000 });
+  t.equal(validity, 'invalid');
+  t.match(explanation, /is of a state before put b y/);
+});
+
+t.test('what is shown stood there at the revision of the shard', async (t) => {
+  const writes = [['a', 'x'] as const, ['a', 'y'] as const];
+  const old = { value: 'x', revision: 1, shardRevision: 1 };
+  t.equal(afterWrites(writes, old).validity, 'valid');
+  const torn = afterWrites(writes, { ...old, shardRevision: 2 });
+  t.match(torn.explanation, /but at that revision stood put a y/);
+  const swapped = afterWrites(writes, { value: 'x', revision: 2, shardRevision: 2 });
+  t.match(swapped.explanation, /but at that revision stood put a y/);
+  const gone = afterWrites(writes, { value: null, shardRevision: 2 });
+  t.match(gone.explanation, /but at that revision stood put a y/);
+  const ahead = afterWrites(writes, { value: 'y', revision: 2, shardRevision: 1 });
+  t.match(ahead.explanation, /has not come to that revision/);
+});
