@@ -67,11 +67,15 @@ function revisionOf({ facts }: Operation): number {
   return facts.shardRevision ?? 0;
 }
 
-/** The moment from which on the read may not know everything, by what it says itself. */
-function admittedNs({ completedNs, facts }: Operation): number | undefined {
-  const { stalenessMs, clockErrorMs = 0 } = facts;
+/**
+ * The moment from which on the read may not know everything, by what it says itself. The age is
+ * that of the moment in which the answer was made: at worst the one in which it was asked for, for
+ * an answer may be long on its way.
+ */
+function admittedNs({ invokedNs, facts }: Operation): number | undefined {
+  const { stalenessMs, servedNs = invokedNs, clockErrorMs = 0 } = facts;
   if (stalenessMs === undefined) return undefined;
-  return completedNs - (stalenessMs + clockErrorMs) * 1e6 - roundingNs;
+  return servedNs - (stalenessMs + clockErrorMs) * 1e6 - roundingNs;
 }
 
 class KeyChanges {
