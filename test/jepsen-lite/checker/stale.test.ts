@@ -163,7 +163,7 @@ t.test('a write of another key shows that the copy is older than it says', async
 
 t.test('an answer that was long on its way is as old as it says, and the way', async (t) => {
   const writes = [['a', 'x'] as const, ['a', 'y'] as const];
-  const late = { value: 'x', revision: 1, shardRevision: 1, stalenessMs: 8_995, timeNs: 90e9 };
+  const late = { value: 'x', revision: 1, shardRevision: 1, stalenessMs: 9_000, timeNs: 90e9 };
   t.equal(afterWrites(writes, late).validity, 'valid', 'made when it was asked for, at worst');
   const lies = { ...late, stalenessMs: 8_500 };
   t.equal(afterWrites(writes, lies).validity, 'invalid');
