@@ -67,11 +67,15 @@ function revisionOf({ facts }: Operation): number {
   return facts.shardRevision ?? 0;
 }
 
-/** The moment from which on the read may not know everything, by what it says itself. */
-function admittedNs({ completedNs, facts }: Operation): number | undefined {
+/**
+ * The moment from which on the read may not know everything, by what it says itself. Its age was
+ * told at some moment between call and answer, and the way back to the client is not in it; so
+ * only from the call on is it sure.
+ */
+function admittedNs({ invokedNs, facts }: Operation): number | undefined {
   const { stalenessMs, clockErrorMs = 0 } = facts;
   if (stalenessMs === undefined) return undefined;
-  return completedNs - (stalenessMs + clockErrorMs) * 1e6 - roundingNs;
+  return invokedNs - (stalenessMs + clockErrorMs) * 1e6 - roundingNs;
 }
 
 class KeyChanges {
