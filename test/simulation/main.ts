@@ -32,4 +32,10 @@ async function main(): Promise<number> {
   return given.plan === undefined ? runSeeds(given) : runPlanFile(given.plan, given);
 }
 
-process.exitCode = await main();
+/** Whatever fails here is no broken invariant. */
+const simulatorFailed = 255;
+
+process.exitCode = await main().catch((error: unknown) => {
+  console.error(error);
+  return simulatorFailed;
+});
