@@ -1,9 +1,10 @@
 /** Disks that are slow, broken or full, through the switches inside our nodes. */
-import { HarnessError } from '../run/harness-error.js';
+
 import type { OwnCluster } from '../cluster/own-cluster.js';
 import type { OwnNode } from '../cluster/own-node.js';
 import type { ShimCounts } from '../cluster/shim/settings.js';
 import type { Switchboard } from '../cluster/switchboard.js';
+import { HarnessError } from '../run/harness-error.js';
 import type { RandomStream } from '../workloads/random-stream.js';
 import type { Fault, OwnFaultKind } from './fault.js';
 import { becomes } from './patience.js';

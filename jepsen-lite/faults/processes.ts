@@ -79,11 +79,7 @@ function rolling(cluster: OwnCluster, random: RandomStream): Fault {
 }
 
 /** `once` leaves the nodes running. */
-function repeated(
-  name: string,
-  what: string,
-  once: (over: AbortSignal) => Promise<void>,
-): Fault {
+function repeated(name: string, what: string, once: (over: AbortSignal) => Promise<void>): Fault {
   const over = new AbortController();
   let count = 0;
   let ended: Promise<void> | undefined;
@@ -161,7 +157,19 @@ export const processFaults: readonly OwnFaultKind[] = [
     draw: kill('kill-zone', oneZone),
   },
   { name: 'pause', lane, needs, does: 'pauses nodes with SIGSTOP', draw: pause },
-  { name: 'restarts', lane, needs, does: 'kills and starts a node again and again', draw: restarts },
+  {
+    name: 'restarts',
+    lane,
+    needs,
+    does: 'kills and starts a node again and again',
+    draw: restarts,
+  },
   { name: 'rolling', lane, needs, does: 'restarts all nodes in order, in turn', draw: rolling },
-  { name: 'cpu', lane, needs, does: 'leaves a node ever less processor time', draw: processorShare },
+  {
+    name: 'cpu',
+    lane,
+    needs,
+    does: 'leaves a node ever less processor time',
+    draw: processorShare,
+  },
 ];

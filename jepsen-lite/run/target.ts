@@ -42,7 +42,12 @@ export async function openTarget(config: RunConfig, folder: string): Promise<Tar
   if ('endpoints' in target) {
     const { endpoints } = target;
     const site = { endpoints, isKvorum: config.adapter.name === 'kvorum' };
-    return { endpoints, nemesis: nemesisOf(config, site), crashes: () => [], close: async () => {} };
+    return {
+      endpoints,
+      nemesis: nemesisOf(config, site),
+      crashes: () => [],
+      close: async () => {},
+    };
   }
   const { start: nodes, shards } = target;
   const dir = join(folder, 'cluster');

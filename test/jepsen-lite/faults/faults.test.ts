@@ -19,9 +19,7 @@ t.test('every fault takes hold, and ends', async (t) => {
   const random = (name: string) => new RandomStream(7, name);
   await t.test('none is there before it is injected', async (t) => {
     const faults = kinds.map((kind) => drawFault(kind, site, random(kind.name)));
-    await Promise.all(
-      faults.map(async (fault) => t.equal(await fault.probe(), false, fault.name)),
-    );
+    await Promise.all(faults.map(async (fault) => t.equal(await fault.probe(), false, fault.name)));
   });
   for (const kind of kinds) {
     const startMs = performance.now();
