@@ -4,7 +4,8 @@
  *   node build/bench/checker.js [--only WORDS] [--repeat 3]
  *
  * Each history is that of a real cell with overlapping clients, drawn from a seed; a violation is
- * one read that shows what was overwritten before it began. The peak of memory is of the whole process.
+ * one read that shows what was overwritten before it began. The peak of memory is of the whole
+ * process.
  */
 import { parseArgs } from 'node:util';
 import { check, type ModelName, type Operation, pair } from '../jepsen-lite/checker/index.js';

@@ -6,8 +6,8 @@
  */
 import type { Operation } from '../history/operation.js';
 import { tell } from '../history/tell.js';
-import { type Finding, finding, type KeyRule, malformed } from './judge-by-key.js';
-import { boundsOfSum, type Change } from './sum-bounds.js';
+import { type Finding, finding, type KeyRule, malformed, SenselessAnswer } from './judge-by-key.js';
+import { type Change, PossibleSums } from './possible-sums.js';
 
 export const bankRule: KeyRule = {
   claim: 'money is moved, never made or lost, and no account is overdrawn',
@@ -37,7 +37,7 @@ interface Transfer {
 
 function balancesOf(operation: Operation): ReadonlyMap<string, number> {
   const { answered } = operation;
-  const wrong = () => malformed(operation, answered, 'an object of balances');
+  const wrong = () => new SenselessAnswer(operation, 'an object of balances');
   if (typeof answered !== 'object' || answered === null || Array.isArray(answered)) throw wrong();
   return new Map(
     Object.entries(answered).map(([account, balance]) => {
@@ -69,7 +69,8 @@ function otherSum(looks: readonly Look[]): Finding | undefined {
   const sum = sumOf(first);
   const other = looks.find((look) => sumOf(look) !== sum);
   if (other === undefined) return undefined;
-  const words = `${tell(first.operation)} sums up to ${sum}, and ${tell(other.operation)} to ${sumOf(other)}`;
+  const [one, two] = [first, other].map(({ operation }) => tell(operation));
+  const words = `${one} sums up to ${sum}, and ${two} to ${sumOf(other)}`;
   return finding(words, first.operation, other.operation);
 }
 
@@ -82,7 +83,7 @@ function overdrawn(looks: readonly Look[]): Finding | undefined {
   return undefined;
 }
 
-/** Account by account, and looks that no common balance at first explains. */
+/** Account by account: looks that no common balance at first explains. */
 function unexplained(looks: readonly Look[], transfers: readonly Transfer[]): Finding | undefined {
   const accounts = new Set(looks.flatMap(({ balances }) => [...balances.keys()]));
   const changes = new Map([...accounts].map((account): [string, Change[]] => [account, []]));
@@ -91,21 +92,44 @@ function unexplained(looks: readonly Look[], transfers: readonly Transfer[]): Fi
     changes.get(from)?.push({ operation, amount: -amount });
     changes.get(to)?.push({ operation, amount });
   }
-  const operations = looks.map(({ operation }) => operation);
-  const balances = new Map(looks.map((look) => [look.operation, look.balances]));
   for (const [account, ofAccount] of changes) {
-    /** Those that say the most of what was there at first. */
-    let atLeast: { readonly look: Operation; readonly first: number } | undefined;
-    let atMost: typeof atLeast;
-    for (const { look, low, high } of boundsOfSum(ofAccount, operations)) {
-      const balance = balances.get(look)?.get(account) ?? 0;
-      const [least, most] = [balance - high, balance - low];
-      if (atLeast === undefined || least > atLeast.first) atLeast = { look, first: least };
-      if (atMost === undefined || most < atMost.first) atMost = { look, first: most };
-      if (atLeast.first <= atMost.first) continue;
-      const words = `no transfers explain account ${account}: by ${tell(atLeast.look)} it began with at least ${atLeast.first}, by ${tell(atMost.look)} with at most ${atMost.first}`;
-      return finding(words, atLeast.look, atMost.look);
-    }
+    const sums = new PossibleSums(ofAccount);
+    const found = disagreement(account, looks, sums);
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}
+
+function disagreement(
+  account: string,
+  looks: readonly Look[],
+  sums: PossibleSums,
+): Finding | undefined {
+  interface Bound {
+    readonly look: Operation;
+    readonly first: number;
+  }
+  /** The looks that say the most of what was there at first. */
+  let [atLeast, atMost]: (Bound | undefined)[] = [];
+  for (const { operation: look, balances } of looks) {
+    const { low, high } = sums.bounds(look);
+    const balance = balances.get(account) ?? 0;
+    const [least, most] = [balance - high, balance - low];
+    if (atLeast === undefined || least > atLeast.first) atLeast = { look, first: least };
+    if (atMost === undefined || most < atMost.first) atMost = { look, first: most };
+    if (atLeast.first <= atMost.first) continue;
+    const one = `by ${tell(atLeast.look)} it began with at least ${atLeast.first}`;
+    const other = `by ${tell(atMost.look)} with at most ${atMost.first}`;
+    const words = `no transfers explain account ${account}: ${one}, ${other}`;
+    return finding(words, atLeast.look, atMost.look);
+  }
+  if (atLeast === undefined || atLeast.first !== atMost?.first) return undefined;
+  const { first } = atLeast;
+  for (const { operation: look, balances } of looks) {
+    if (sums.canBe(look, (balances.get(account) ?? 0) - first)) continue;
+    const why = `no choice of the transfers under way leads to ${tell(look)}`;
+    const words = `account ${account} began with ${first}, and ${why}`;
+    return finding(words, look);
   }
   return undefined;
 }

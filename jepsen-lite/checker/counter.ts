@@ -1,13 +1,18 @@
 /**
  * Counters to which amounts are added, from 0 on. What is seen lies between what was surely added
- * and what may have been; and when nobody subtracts, after each look the confirmed additions since
- * then are on top of it. Whether the exact amounts can be put together is not asked: with many
- * unknown additions that is a riddle of its own.
+ * and what may have been, and is one of the sums that these make, as long as there are few; and
+ * when nobody subtracts, the additions that were confirmed since a look are on top of what it saw.
  */
 import type { Operation } from '../history/operation.js';
 import { tell } from '../history/tell.js';
-import { type Finding, finding, type KeyRule, numberOf } from './judge-by-key.js';
-import { boundsOfSum, type Change } from './sum-bounds.js';
+import {
+  answeredNumber,
+  askedNumber,
+  type Finding,
+  finding,
+  type KeyRule,
+} from './judge-by-key.js';
+import { type Change, PossibleSums } from './possible-sums.js';
 
 export const counterRule: KeyRule = {
   claim: 'each counter shows all that was surely added, and no more than was asked for',
@@ -15,24 +20,31 @@ export const counterRule: KeyRule = {
   judge(operations) {
     const changes = operations
       .filter(({ f, status }) => f === 'add' && status !== 'fail')
-      .map((operation) => ({ operation, amount: numberOf(operation, operation.asked) }));
+      .map((operation) => ({ operation, amount: askedNumber(operation) }));
     const looks = operations.filter(({ f, status }) => f === 'total' && status === 'ok');
-    return outOfBounds(changes, looks) ?? lostSince(changes, looks);
+    return impossibleTotal(changes, looks) ?? lostSince(changes, looks);
   },
 };
 
 function totalOf(look: Operation): number {
-  return numberOf(look, look.answered ?? 0);
+  return look.answered === null ? 0 : answeredNumber(look);
 }
 
-function outOfBounds(changes: readonly Change[], looks: readonly Operation[]): Finding | undefined {
-  for (const { look, low, high } of boundsOfSum(changes, looks)) {
+function impossibleTotal(
+  changes: readonly Change[],
+  looks: readonly Operation[],
+): Finding | undefined {
+  const sums = new PossibleSums(changes);
+  for (const look of looks) {
     const total = totalOf(look);
-    if (total >= low && total <= high) continue;
+    const { low, high } = sums.bounds(look);
+    if (total >= low && total <= high && sums.canBe(look, total)) continue;
     const what =
       total < low
         ? `at least ${low} was there by additions that were confirmed before`
-        : `by all additions that had begun it is at most ${high}`;
+        : total > high
+          ? `by all additions that had begun it is at most ${high}`
+          : 'no choice of the additions under way leads there';
     return finding(`${tell(look)}, but ${what}`, look);
   }
   return undefined;
@@ -62,7 +74,8 @@ function lostSince(changes: readonly Change[], looks: readonly Operation[]): Fin
       const total = totalOf(operation);
       const floor = floorAtBegin.get(operation);
       if (floor !== undefined && total < floor.least) {
-        const words = `${tell(operation)}, but it must be at least ${floor.least} by what was confirmed since ${tell(floor.look)}`;
+        const since = `by what was confirmed since ${tell(floor.look)}`;
+        const words = `${tell(operation)}, but it must be at least ${floor.least} ${since}`;
         return finding(words, operation, floor.look);
       }
       floors.look(operation, total);

@@ -40,7 +40,9 @@ export function judgeGrowth({ steps, looks, nameOf }: Growth): Finding | undefin
     const extra = before === undefined ? undefined : missing(before, look);
     if (before !== undefined && extra !== undefined) {
       const other = missing(look, before);
-      const words = `${tell(before.operation)} shows ${nameOf(extra)} and ${tell(look.operation)} does not, which shows ${other === undefined ? 'more' : nameOf(other)}: neither can have been first`;
+      const one = `${tell(before.operation)} shows ${nameOf(extra)}`;
+      const two = `${tell(look.operation)} shows ${other === undefined ? 'more' : nameOf(other)}`;
+      const words = `${one} and ${two}, but neither what the other shows`;
       return finding(words, before.operation, look.operation);
     }
     if (before === undefined || sizeOf(before) < sizeOf(look)) level += 1;
@@ -103,20 +105,23 @@ function againstTime(
 function contradiction(earlier: Happening, later: Happening, nameOf: Growth['nameOf']): Finding {
   const [one, other] = [earlier, later].map(({ look, step }) => look?.operation ?? step?.operation);
   const found = [one, other, later.shownBy?.operation].filter((part) => part !== undefined);
-  const [first, second, third] = found.map(tell);
-  const name = (happening: Happening) =>
-    happening.step === undefined ? 'something' : nameOf(happening.step);
-  const lost =
-    earlier.look !== undefined && later.look !== undefined
-      ? missing(earlier.look, later.look)
-      : undefined;
-  const words =
-    later.look === undefined
-      ? earlier.look === undefined
-        ? `${third ?? 'nobody'} shows ${name(later)} and not ${name(earlier)}, although ${first} was confirmed before ${second} began`
-        : `${first} shows ${name(later)}, which only later began: ${second}`
-      : `${second} lacks ${earlier.step === undefined ? (lost === undefined ? 'something' : nameOf(lost)) : name(earlier)}, although before it began ${earlier.step === undefined ? 'was shown' : 'was confirmed'}: ${first}`;
-  return finding(words, ...found);
+  const [first, second, third = 'nobody'] = found.map(tell);
+  return finding(words(), ...found);
+
+  function words(): string {
+    if (later.step !== undefined) {
+      const name = nameOf(later.step);
+      if (earlier.step === undefined)
+        return `${first} shows ${name}, which only later began: ${second}`;
+      const shown = `${third} shows ${name} and not ${nameOf(earlier.step)}`;
+      return `${shown}, although ${first} was confirmed before ${second} began`;
+    }
+    const isLook = earlier.look !== undefined && later.look !== undefined;
+    const lost = isLook ? missing(earlier.look, later.look) : earlier.step;
+    const name = lost === undefined ? 'something' : nameOf(lost);
+    const why = `although before it began ${isLook ? 'was shown' : 'was confirmed'}: ${first}`;
+    return `${second} lacks ${name}, ${why}`;
+  }
 }
 
 function sizeOf({ heights }: Look): number {

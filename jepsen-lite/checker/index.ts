@@ -14,6 +14,7 @@ import type { Operation } from '../history/operation.js';
 import { defaultLimits, type Limits } from './limits.js';
 import { linearizabilityOf } from './linearizability/linearizability.js';
 import { cellModels } from './linearizability/models.js';
+import { type ModelEntry, specialModels } from './models.js';
 import type { Verdict } from './verdict.js';
 
 export type { HistoryEvent } from '../history/event.js';
@@ -24,17 +25,12 @@ export { type HistoryFormat, historyFormats, readHistory } from '../history/read
 export type { Limits } from './limits.js';
 export type { KeyVerdict, SearchEvidence, Validity, Verdict } from './verdict.js';
 
-export type Model = (
-  events: readonly HistoryEvent[],
-  operations: readonly Operation[],
-  limits: Limits,
-) => Verdict;
-
 const models = {
   register: linearizabilityOf(cellModels.register),
   'cas-register': linearizabilityOf(cellModels['cas-register']),
   kv: linearizabilityOf(cellModels.kv),
-} satisfies Record<string, Model>;
+  ...specialModels,
+} satisfies Record<string, ModelEntry>;
 
 export type ModelName = keyof typeof models;
 export const modelNames = Object.keys(models) as readonly ModelName[];
@@ -45,7 +41,12 @@ export interface CheckOptions extends Partial<Limits> {
   readonly events?: readonly HistoryEvent[];
 }
 
+/** The names of the operations that a model understands; it leaves others alone. */
+export function operationsOf(model: ModelName): readonly string[] {
+  return models[model].fs;
+}
+
 export function check(operations: readonly Operation[], options: CheckOptions): Verdict {
   const { model, events = [], ...limits } = options;
-  return models[model](events, operations, { ...defaultLimits, ...limits });
+  return models[model].check(events, operations, { ...defaultLimits, ...limits });
 }

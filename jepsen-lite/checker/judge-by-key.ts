@@ -1,7 +1,8 @@
-/** For models that judge each key by a rule: the operations of each, the time it took, the words. */
+/** For models that judge each key by a rule: its operations, the time it took, the words. */
 import type { Value } from '../history/event.js';
 import { HistoryError } from '../history/history-error.js';
 import type { Operation } from '../history/operation.js';
+import { tell } from '../history/tell.js';
 import { type KeyVerdict, type Verdict, worst } from './verdict.js';
 
 export interface Finding {
@@ -23,7 +24,7 @@ export function judgeByKey(rule: KeyRule, operations: readonly Operation[]): Ver
   const keys: KeyVerdict[] = [];
   for (const [key, ofKey] of byKey(own)) {
     const began = performance.now();
-    const finding = rule.judge(ofKey);
+    const finding = judgeSense(rule, ofKey);
     if (finding !== undefined) findings.push({ key, ...finding });
     keys.push({
       key,
@@ -53,6 +54,25 @@ export function judgeByKey(rule: KeyRule, operations: readonly Operation[]): Ver
   return { validity, claim, explanation, counts, keys, culprits: first?.culprits ?? [] };
 }
 
+/** An answer that makes no sense, a damaged one say, is a violation; a senseless call is none. */
+function judgeSense(rule: KeyRule, operations: readonly Operation[]): Finding | undefined {
+  try {
+    return rule.judge(operations);
+  } catch (error) {
+    if (error instanceof SenselessAnswer) return error.finding;
+    throw error;
+  }
+}
+
+export class SenselessAnswer extends Error {
+  readonly finding: Finding;
+
+  constructor(operation: Operation, wanted: string) {
+    super(`${tell(operation)}: that is not ${wanted}`);
+    this.finding = finding(this.message, operation);
+  }
+}
+
 export function byKey(operations: readonly Operation[]): Map<string, Operation[]> {
   const keys = new Map<string, Operation[]>();
   for (const operation of operations) {
@@ -68,12 +88,19 @@ export function finding(explanation: string, ...culprits: readonly Operation[]):
   return { explanation, culprits: [...new Set(culprits.map(({ number }) => number))] };
 }
 
-/** For values that make no sense in themselves. */
-export function numberOf(operation: Operation, value: Value | undefined): number {
-  if (typeof value === 'number' && Number.isFinite(value)) return value;
-  throw malformed(operation, value, 'a number');
+export function askedNumber(operation: Operation): number {
+  const { asked } = operation;
+  if (typeof asked === 'number' && Number.isFinite(asked)) return asked;
+  throw malformed(operation, asked, 'a number');
 }
 
+export function answeredNumber(operation: Operation): number {
+  const { answered } = operation;
+  if (typeof answered === 'number' && Number.isFinite(answered)) return answered;
+  throw new SenselessAnswer(operation, 'a number');
+}
+
+/** For calls that make no sense: whoever wrote the history down was wrong; nothing is judged. */
 export function malformed(
   { number, f }: Operation,
   value: Value | undefined,

@@ -5,17 +5,23 @@
  */
 import type { Operation } from '../history/operation.js';
 import { tell } from '../history/tell.js';
-import { type Finding, finding, type KeyRule, numberOf } from './judge-by-key.js';
+import {
+  answeredNumber,
+  askedNumber,
+  type Finding,
+  finding,
+  type KeyRule,
+} from './judge-by-key.js';
 
 export const lockRule: KeyRule = {
   claim: 'each holder of a lock gets a greater token, and old tokens are refused',
   fs: ['acquire', 'release', 'guarded'],
   judge(operations) {
     const tokens = operations.flatMap((operation): Token[] => {
-      const { f, status, asked, answered } = operation;
+      const { f, status } = operation;
       if (status !== 'ok') return [];
-      if (f === 'acquire') return [{ operation, token: numberOf(operation, answered) }];
-      return f === 'guarded' ? [{ operation, token: numberOf(operation, asked) }] : [];
+      if (f === 'acquire') return [{ operation, token: answeredNumber(operation) }];
+      return f === 'guarded' ? [{ operation, token: askedNumber(operation) }] : [];
     });
     return givenTwice(tokens) ?? madeUp(tokens, operations) ?? tooSmall(tokens);
   },
@@ -77,11 +83,13 @@ function tooSmall(tokens: readonly Token[]): Finding | undefined {
       over += 1;
     }
     if (operation.f === 'acquire' && given !== undefined && given.token >= token) {
-      const words = `${tell(operation)}, although a token as great was known before: ${tell(given.operation)}`;
+      const known = `a token as great was known before: ${tell(given.operation)}`;
+      const words = `${tell(operation)}, although ${known}`;
       return finding(words, operation, given.operation);
     }
     if (operation.f === 'guarded' && met !== undefined && met.token > token) {
-      const words = `${tell(operation)} was accepted with an old token after ${tell(met.operation)}`;
+      const after = tell(met.operation);
+      const words = `${tell(operation)} was accepted with an old token after ${after}`;
       return finding(words, operation, met.operation);
     }
   }

@@ -6,7 +6,7 @@ import type { Value } from '../history/event.js';
 import type { Operation } from '../history/operation.js';
 import { showValue, tell } from '../history/tell.js';
 import { judgeGrowth, type Look, type Step } from './growth.js';
-import { type Finding, finding, type KeyRule, malformed } from './judge-by-key.js';
+import { type Finding, finding, type KeyRule, malformed, SenselessAnswer } from './judge-by-key.js';
 
 export const setRule: KeyRule = {
   claim: 'each set grows, and loses nothing that was added',
@@ -41,7 +41,7 @@ function nameOf(element: Value): string {
 function membersOf(operation: Operation): readonly Value[] {
   const { answered } = operation;
   if (answered === null) return [];
-  if (!Array.isArray(answered)) throw malformed(operation, answered, 'a list of elements');
+  if (!Array.isArray(answered)) throw new SenselessAnswer(operation, 'a list of elements');
   return answered;
 }
 
@@ -67,7 +67,8 @@ function refusedButThere(
     const name = nameOf(add.asked ?? null);
     const look = looks.find(({ heights }) => heights.has(name))?.operation;
     if (look !== undefined) {
-      const words = `${tell(look)} has ${showValue(add.asked)}, although it was refused: ${tell(add)}`;
+      const shown = `${tell(look)} has ${showValue(add.asked)}`;
+      const words = `${shown}, although it was refused: ${tell(add)}`;
       return finding(words, look, add);
     }
   }

@@ -6,7 +6,7 @@
 import type { Operation } from '../history/operation.js';
 import { tell } from '../history/tell.js';
 import { judgeGrowth, type Look, type Step } from './growth.js';
-import { type Finding, finding, type KeyRule, malformed } from './judge-by-key.js';
+import { type Finding, finding, type KeyRule, malformed, SenselessAnswer } from './judge-by-key.js';
 
 export const shardCasRule: KeyRule = {
   claim: 'each part of a key is what its owner counted, whatever happens to the key',
@@ -43,12 +43,12 @@ function heightsOf(operation: Operation): ReadonlyMap<string, number> {
   const { answered } = operation;
   if (answered === null) return new Map();
   if (typeof answered !== 'object' || Array.isArray(answered)) {
-    throw malformed(operation, answered, 'an object of parts');
+    throw new SenselessAnswer(operation, 'an object of parts');
   }
   return new Map(
     Object.entries(answered).map(([part, count]) => {
       if (typeof count === 'number' && Number.isInteger(count) && count >= 0) return [part, count];
-      throw malformed(operation, answered, 'an object of counts');
+      throw new SenselessAnswer(operation, 'an object of counts');
     }),
   );
 }
@@ -62,7 +62,8 @@ function madeTwice(steps: readonly Step[], nameOf: (step: Step) => string): Find
       made.set(nameOf(step), step);
       continue;
     }
-    const words = `the step to ${nameOf(step)} was confirmed twice: ${tell(other.operation)} and ${tell(step.operation)}`;
+    const both = [other, step].map(({ operation }) => tell(operation)).join(' and ');
+    const words = `the step to ${nameOf(step)} was confirmed twice: ${both}`;
     return finding(words, other.operation, step.operation);
   }
   return undefined;

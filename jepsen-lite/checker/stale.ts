@@ -13,6 +13,7 @@ import type { Verdict } from './verdict.js';
 
 /** Times are small differences of large numbers. */
 const roundingNs = 1_000;
+const longAgo = 'which was confirmed longer ago than that';
 
 /** Keys alone, and then what the revisions of a shard say of all its keys. */
 export function checkStale(
@@ -66,11 +67,15 @@ function revisionOf({ facts }: Operation): number {
   return facts.shardRevision ?? 0;
 }
 
-/** The moment from which on the read may not know everything, by what it says itself. */
-function admittedNs({ completedNs, facts }: Operation): number | undefined {
-  const { stalenessMs, clockErrorMs = 0 } = facts;
+/**
+ * The moment from which on the read may not know everything, by what it says itself. The age is
+ * that of the moment in which the answer was made: at worst the one in which it was asked for, for
+ * an answer may be long on its way.
+ */
+function admittedNs({ invokedNs, facts }: Operation): number | undefined {
+  const { stalenessMs, servedNs = invokedNs, clockErrorMs = 0 } = facts;
   if (stalenessMs === undefined) return undefined;
-  return completedNs - (stalenessMs + clockErrorMs) * 1e6 - roundingNs;
+  return servedNs - (stalenessMs + clockErrorMs) * 1e6 - roundingNs;
 }
 
 class KeyChanges {
@@ -111,7 +116,7 @@ class KeyChanges {
     const due = this.#confirmed.lastBelow(current);
     const lastEnd = Math.max(-1, ...this.#writersBefore(read).map((writer) => writer.completedAt));
     if (due === undefined || due.invokedAt <= lastEnd) return undefined;
-    const words = `${tell(read)} does not know ${tell(due)}, which was confirmed longer ago than that`;
+    const words = `${tell(read)} does not know ${tell(due)}, ${longAgo}`;
     return finding(words, read, due);
   }
 
@@ -169,7 +174,7 @@ function behindItsShard(
     if (current === undefined || read.facts.shardRevision === undefined) continue;
     const due = confirmed.get(read.facts.shard ?? 0)?.lastBelow(current);
     if (due === undefined || revisionOf(due) <= revisionOf(read)) continue;
-    const words = `${tell(read)} is of a state before ${tell(due)}, which was confirmed longer ago than that`;
+    const words = `${tell(read)} is of a state before ${tell(due)}, ${longAgo}`;
     return finding(words, read, due);
   }
   return undefined;

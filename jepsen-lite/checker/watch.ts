@@ -1,13 +1,13 @@
 /**
- * Watches of a key, each from a revision on: events come in the order of their revisions, each once,
- * none is left out up to the last one that came, none from before the revision that was asked
+ * Watches of a key, each from a revision on: events come in the order of their revisions, each
+ * once, none is left out up to the last one that came, none from before the revision that was asked
  * for, whoever asks again from where he was goes on without a gap, and each event is a change that
  * somebody made and that reads show at the same revision.
  */
 import type { Value } from '../history/event.js';
 import type { Operation } from '../history/operation.js';
 import { showValue, tell } from '../history/tell.js';
-import { type Finding, finding, type KeyRule, malformed } from './judge-by-key.js';
+import { type Finding, finding, type KeyRule, malformed, SenselessAnswer } from './judge-by-key.js';
 
 export const watchRule: KeyRule = {
   claim: 'watches show every change of a key once, in order, from any revision on',
@@ -31,7 +31,7 @@ export const watchRule: KeyRule = {
     const found =
       operations.map((operation) => known.learn(operation)).find((one) => one !== undefined) ??
       watches.map((watch) => known.learnWatch(watch)).find((one) => one !== undefined);
-    return found ?? incomplete(watches, known);
+    return found ?? known.doubled(changes) ?? incomplete(watches, known);
   },
 };
 
@@ -51,10 +51,11 @@ function watchOf(operation: Operation): Watch {
   const { asked, answered } = operation;
   const { from } = isObject(asked) ? asked : {};
   if (typeof from !== 'number') throw malformed(operation, asked, '{ from } with a revision');
-  if (!Array.isArray(answered)) throw malformed(operation, answered, 'a list of events');
+  if (!Array.isArray(answered)) throw new SenselessAnswer(operation, 'a list of events');
   const events = answered.map((event: Value): Change => {
     const { revision, value } = isObject(event) ? event : {};
-    if (typeof revision !== 'number') throw malformed(operation, event, '{ revision, value }');
+    if (typeof revision !== 'number')
+      throw new SenselessAnswer(operation, 'a list of { revision, value }');
     return { revision, value: value ?? null };
   });
   return { operation, from, events };
@@ -88,7 +89,8 @@ function madeUp({ operation, events }: Watch, changes: readonly Operation[]): Fi
   const event = events.find(({ value }) => !values.has(value));
   if (event === undefined) return undefined;
   const { revision, value } = event;
-  const words = `${tell(operation)} shows ${showValue(value)} at revision ${revision}, which nobody had written by then`;
+  const shown = `${tell(operation)} shows ${showValue(value)} at revision ${revision}`;
+  const words = `${shown}, which nobody had written by then`;
   return finding(words, operation);
 }
 
@@ -127,11 +129,31 @@ class KnownRevisions {
       .sort((a, b) => a.revision - b.revision);
   }
 
+  /** One change at two revisions: it was made twice. */
+  doubled(changes: readonly Operation[]): Finding | undefined {
+    const left = new Map<Value, number>();
+    for (const { f, asked } of changes) {
+      if (f === 'put') left.set(asked ?? null, (left.get(asked ?? null) ?? 0) + 1);
+    }
+    for (const [revision, { value, by }] of this.#known) {
+      if (value === null) continue;
+      const more = (left.get(value) ?? 0) - 1;
+      left.set(value, more);
+      if (more >= 0) continue;
+      const what = `${showValue(value)} stands at more revisions than it was put`;
+      const words = `${what}, at last at ${revision}: ${tell(by)}`;
+      return finding(words, by);
+    }
+    return undefined;
+  }
+
   #add({ revision, value }: Change, by: Operation): Finding | undefined {
     const other = this.#known.get(revision);
     if (other === undefined) this.#known.set(revision, { value, by });
     if (other === undefined || other.value === value) return undefined;
-    const words = `at revision ${revision} stands ${showValue(other.value)} by ${tell(other.by)}, and ${showValue(value)} by ${tell(by)}`;
+    const one = `${showValue(other.value)} by ${tell(other.by)}`;
+    const two = `${showValue(value)} by ${tell(by)}`;
+    const words = `at revision ${revision} stands ${one}, and ${two}`;
     return finding(words, other.by, by);
   }
 }
@@ -145,7 +167,8 @@ function incomplete(watches: readonly Watch[], known: KnownRevisions): Finding |
       ({ revision }) => revision > from && revision < last && !shown.has(revision),
     );
     if (lost === undefined) continue;
-    const words = `${tell(operation)} goes on to revision ${last} without ${lost.revision}, which ${tell(lost.by)} knows`;
+    const gap = `goes on to revision ${last} without ${lost.revision}`;
+    const words = `${tell(operation)} ${gap}, which ${tell(lost.by)} knows`;
     return finding(words, operation, lost.by);
   }
   return undefined;

@@ -2,8 +2,10 @@
 import { checkCommand } from './check-command.js';
 import type { Command } from './command.js';
 import { replayCommand } from './replay-command.js';
+import { reportCommand } from './report-command.js';
 import { runCommand } from './run-command.js';
 import { selftestCommand } from './selftest-command.js';
+import { serveCommand } from './serve-command.js';
 import { shrinkCommand } from './shrink-command.js';
 import { simCommand } from './sim-command.js';
 
@@ -13,5 +15,7 @@ export const commands: readonly Command[] = [
   simCommand,
   replayCommand,
   shrinkCommand,
+  reportCommand,
+  serveCommand,
   selftestCommand,
 ];

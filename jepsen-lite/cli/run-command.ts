@@ -1,6 +1,7 @@
 /** `jepsen-lite run`: clients and faults against a real cluster, and the verdict. */
 
 import type { Validity } from '../checker/verdict.js';
+import { writeReport } from '../report/write-report.js';
 import { judge, overall, type WorkloadVerdict } from '../run/judge.js';
 import { type LiveRun, liveRun } from '../run/live-run.js';
 import { minimalCases } from '../run/minimal-cases.js';
@@ -128,8 +129,17 @@ function conclude(conclusion: Conclusion, { tell, line }: Context): void {
   for (const text of cases) tell(text);
   for (const reason of reasons) tell(reason);
   tell('');
-  tell(`-> ${folder}`);
+  tell(`-> ${reportOf(folder)}`);
   tell(`again: ${line}${line.includes('--seed') ? '' : ` --seed ${seed}`}`);
   tell('(the same operations and faults, not the same interleaving)');
   tell(`${exitWords[exit]} (exit ${exit})`);
+}
+
+/** A report that cannot be made changes no verdict. */
+function reportOf(folder: string): string {
+  try {
+    return writeReport(folder);
+  } catch (error) {
+    return `${folder} (without a report: ${(error as Error).message})`;
+  }
 }

@@ -45,7 +45,7 @@ async function huntAll(
   const quiet = flags.has('json');
   const hunts: Hunt[] = [];
   const waiting = bugs.values();
-  if (!quiet) print(row(['planted bug', 'found by', 'seeds', 'operations', 'seconds', 'twin']));
+  if (!quiet) print(row(['planted bug', 'seeds', 'operations', 'seconds', 'twin', 'found by']));
   const work = async () => {
     for (const bug of waiting) {
       const done = await hunt(bug, signal);
@@ -73,16 +73,16 @@ function named(names: readonly string[]): readonly PlantedBug[] {
 function line({ bug, foundBy, seeds, operations, seconds, twin }: Hunt): string {
   return row([
     `${bug.name} (${bug.where})`,
-    foundBy.join(', ') || 'NOBODY',
     `${seeds}`,
     `${operations}`,
     seconds.toFixed(1),
     twin === 'valid' ? 'valid' : twin.toUpperCase(),
+    foundBy.join(', ') || 'NOBODY',
   ]);
 }
 
 function row(cells: readonly string[]): string {
-  const widths = [34, 34, 6, 11, 8, 8];
+  const widths = [34, 6, 11, 8, 8];
   return cells
     .map((cell, i) => cell.padEnd(widths[i] ?? 0))
     .join(' ')

@@ -42,8 +42,8 @@ export function refusal(
 ): string | undefined {
   if (needs === 'own' && !site.own) {
     return (
-      `${name} is refused: the processes, disks, links and clocks behind --endpoint are not ours. ` +
-      '--start breaks a cluster of its own.'
+      `${name} is refused: the processes, disks, links and clocks behind --endpoint are not ` +
+      'ours. --start breaks a cluster of its own.'
     );
   }
   if (needs === 'kvorum' && !site.isKvorum) {

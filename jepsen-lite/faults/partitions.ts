@@ -78,7 +78,7 @@ function bridge(nodes: readonly OwnNode[], random: RandomStream): Split {
 /** Three sides of which none is a majority. */
 function thirds(nodes: readonly OwnNode[], random: RandomStream): Split {
   const sides: OwnNode[][] = [[], [], []];
-  shuffled(nodes, random).forEach((node, i) => sides[i % 3]?.push(node));
+  for (const [i, node] of shuffled(nodes, random).entries()) sides[i % 3]?.push(node);
   const ways = sides.flatMap((side, i) => between(side, sides.slice(i + 1).flat()));
   return { words: sides.map(names).join(' | '), ways };
 }

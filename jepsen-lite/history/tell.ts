@@ -10,11 +10,13 @@ export function tell(operation: Operation): string {
   const end = status === 'unknown' ? 'never answered' : milliseconds(completedNs);
   const when = `#${number}, client ${process}, ${milliseconds(invokedNs)} to ${end}`;
   const conditions = Object.entries(operation.condition).map(([name, tag]) => `${name} ${tag}`);
-  const isRead = asked === undefined && f !== 'delete';
+  // Some histories have a read ask for nothing, or for what it will find.
+  const asks = asked !== undefined && f !== 'read' && f !== 'get';
+  const isRead = f === 'watch' || (!asks && f !== 'delete');
   const parts = [
     operation.consistency === 'stale' ? `stale ${f}` : f,
     ...(key === undefined ? [] : [key]),
-    ...(asked === undefined ? [] : [showValue(asked)]),
+    ...(asks ? [showValue(asked)] : []),
     ...conditions,
   ];
   return `${parts.join(' ')} -> ${answer(operation, isRead)}${revisions(operation)} (${when})`;

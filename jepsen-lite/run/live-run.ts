@@ -2,6 +2,7 @@
  * A run against a cluster: clients and faults for a while, then peace, then the last reads. What
  * it leaves is a history; the verdict is made from that alone.
  */
+import { setMaxListeners } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { HttpStore, type HttpStoreOptions } from '../adapters/http-store.js';
 import type { HistoryEvent } from '../history/event.js';
@@ -104,6 +105,8 @@ class World {
     const over = new AbortController();
     const timer = setTimeout(() => over.abort(), config.durationMs);
     const ends = AbortSignal.any([signal, over.signal]);
+    // Every client waits on it; Node warns from the eleventh listener on.
+    setMaxListeners(0, ends);
     const failed = (error: unknown) => {
       over.abort();
       throw error;

@@ -69,7 +69,9 @@ export async function update(
     const after = change(before);
     if (after === undefined) return { type: 'fail', facts: { error: 'refused' }, before };
     const { revision } = read.facts;
-    if (before !== null && revision === undefined) throw new Error(`${key} has no revision`);
+    if (before !== null && revision === undefined) {
+      return { type: 'fail', facts: { error: 'no revision' }, before };
+    }
     const condition = before === null ? { ifNoneMatch: '*' as const } : { ifMatch: revision ?? 0 };
     const written = await store.put(key, after, condition);
     const { outcome, ...facts } = written.facts;

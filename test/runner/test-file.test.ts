@@ -16,6 +16,8 @@ t.test('all is well', async (t) => {
   t.ok(ok);
   t.match(counts, { pass: 1, fail: 0 });
   t.equal(lines.length, 4, 'what it printed is kept');
+  const told = await run(t, 'console.log("limit " + process.env.TAP_TIMEOUT)', 55);
+  t.same(told.lines, ['limit 55'], 'tap knows how long it may take');
 });
 
 t.test('an end without a count, or with a code, is a failure', async (t) => {

@@ -21,7 +21,10 @@ const lastWordsMs = 10_000;
 export async function runTestFile(file: string, timeoutS: number): Promise<TestFileResult> {
   const output = new TapOutput();
   const lines: string[] = [];
+  // tap ends a test after 30 s unless told otherwise; a busy machine may need longer.
+  const env = { ...process.env, TAP_TIMEOUT: `${timeoutS}` };
   const child = spawn(process.execPath, ['--enable-source-maps', file], {
+    env,
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   let late = false;

@@ -128,6 +128,7 @@ export class SimulatedProcess implements ProcessView {
       clock: this.#storeClock,
       worker: this.#worker,
       snapshotWorker: this.#snapshotWorker,
+      freeBytes: async () => Number.POSITIVE_INFINITY,
       files: new SnapshotDisk(this.#machine.files.snapshots, this.#operate),
       limits: plan.cluster.checkpoint,
       faults: { before: (action) => this.#beforeStoreAction(action) },

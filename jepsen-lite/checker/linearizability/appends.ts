@@ -2,8 +2,8 @@
  * Appends without appends. A text that was found tells how it came about, if there is only one way
  * to put it together from what was written, each text by one operation: "ab" from a put of "a" and
  * an append of "b". Then the append is a compare-and-set of "a" by "ab", for it did that and can
- * have done nothing else, and an append that nobody found is a write that nobody found. What is left
- * is a cell without appends, which is much easier to judge.
+ * have done nothing else, and an append that nobody found is a write that nobody found. That leaves
+ * a cell without appends, which is much easier to judge.
  */
 
 import { showValue } from '../../history/tell.js';
@@ -111,8 +111,8 @@ function unexplained(reader: Action): Finding {
 
 function twice(append: Action, first: Action, second: Action): Finding {
   const explanation =
-    `${inWords(append)} took effect once, but ${inWords(first)} and ${inWords(second)} found it behind ` +
-    `different texts: "${showValue(first.found)}" and "${showValue(second.found)}"`;
+    `${inWords(append)} took effect once, but ${inWords(first)} and ${inWords(second)} ` +
+    `found it behind different texts: "${showValue(first.found)}" and "${showValue(second.found)}"`;
   const numbers = [append, first, second].map(({ operation }) => operation.number);
   return { explanation, culprits: numbers };
 }

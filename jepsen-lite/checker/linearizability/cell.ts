@@ -1,7 +1,8 @@
 /**
  * What one key may answer when actions come one after the other. A state is a small number: the
- * text that stands there and its revision, as far as anybody knows it. Texts that no answer can
- * tell from each other are one text, "unseen": it makes searches of unique values small.
+ * text that stands there, its revision as far as anybody knows it, and the highest one so far.
+ * Texts that no answer can tell from each other are one text, "unseen": it makes searches of unique
+ * values small.
  *
  * A condition on a revision that nobody knows may hold or not; neither is held against anybody.
  */
@@ -27,12 +28,13 @@ export class Cell {
   readonly hasAppends: boolean;
   readonly #textNumbers = new Map<string, number>();
   readonly #texts: string[] = ['', ''];
-  /** Sorted; texts that are no beginning of these (or none of these, without appends) are unseen. */
+  /** Sorted. Other texts are unseen, unless they are the beginning of one and there are appends. */
   readonly #observed: readonly string[];
   readonly #observedSet: ReadonlySet<string>;
   readonly #stateNumbers = new Map<string, number>();
   readonly #stateTexts: number[] = [];
   readonly #stateRevisions: number[] = [];
+  readonly #stateHighest: number[] = [];
   /** Per action: state after a write; number of the text that is expected or found. */
   readonly #targets: Int32Array;
   readonly #expected: Int32Array;
@@ -47,7 +49,7 @@ export class Cell {
     this.#observedSet = new Set(actions.flatMap(comparedTexts));
     this.#observed = [...this.#observedSet].sort();
     this.pure = Uint8Array.from(actions, (action) => Number(isPure(action)));
-    this.#state(nothing, 0);
+    this.#state(nothing, 0, 0);
     this.#targets = Int32Array.from(actions, (action) => this.#target(action));
     this.#expected = Int32Array.from(actions, (action) =>
       this.#textNumber(action.kind === 'read' ? action.found : action.expected),
@@ -77,7 +79,7 @@ export class Cell {
     }
     if (action.kind === 'read') return this.#finds(state, at, action) ? state : impossible;
     if (this.#holds(state, at) === false || this.#falls(state, action)) return impossible;
-    return action.kind === 'append' ? this.#append(state, at, action) : (this.#targets[at] ?? 0);
+    return action.kind === 'append' ? this.#append(state, at, action) : this.#written(state, at);
   }
 
   /** Whether a text stands there that no answer can tell from others. */
@@ -135,7 +137,7 @@ export class Cell {
 
   /** A key's revisions rise. */
   #falls(state: number, { left }: Action): boolean {
-    return left !== 0 && left <= (this.#stateRevisions[state] ?? 0);
+    return left !== 0 && left <= (this.#stateHighest[state] ?? 0);
   }
 
   /** Undefined: nobody can say. */
@@ -165,7 +167,8 @@ export class Cell {
     if (after === undefined) {
       const before = this.#stateTexts[state] ?? nothing;
       const whole = (this.#texts[before] ?? '') + (text ?? '');
-      after = this.#state(before === unseen ? unseen : this.#textNumber(whole), left);
+      const number = before === unseen ? unseen : this.#textNumber(whole);
+      after = this.#state(number, left, left || (this.#stateHighest[state] ?? 0));
       known.set(at, after);
     }
     return after;
@@ -174,18 +177,27 @@ export class Cell {
   #target(action: Action): number {
     const { kind, text, left } = action;
     if (isPure(action) || kind === 'append') return initialState;
-    if (kind === 'delete' || text === null) return initialState;
-    return this.#state(this.#textNumber(text), left);
+    const number = kind === 'delete' ? nothing : this.#textNumber(text);
+    return this.#state(number, number === nothing ? 0 : left, left);
   }
 
-  #state(text: number, revision: number): number {
-    const name = `${text} ${revision}`;
+  /** What has no revision of its own leaves the highest one as it is. */
+  #written(state: number, at: number): number {
+    const target = this.#targets[at] ?? initialState;
+    const highest = this.#stateHighest[state] ?? 0;
+    if (this.actions[at]?.left !== 0 || highest === 0) return target;
+    return this.#state(this.#stateTexts[target] ?? nothing, 0, highest);
+  }
+
+  #state(text: number, revision: number, highest: number): number {
+    const name = `${text} ${revision} ${highest}`;
     let state = this.#stateNumbers.get(name);
     if (state === undefined) {
       state = this.#stateTexts.length;
       this.#stateNumbers.set(name, state);
       this.#stateTexts.push(text);
       this.#stateRevisions.push(revision);
+      this.#stateHighest.push(highest);
     }
     return state;
   }

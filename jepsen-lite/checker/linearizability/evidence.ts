@@ -1,4 +1,4 @@
-/** What a search that found no order can show: how far one comes, and why nobody can be the next. */
+/** What a search that found no order can show: how far one comes, and why nobody can be next. */
 
 import { showValue } from '../../history/tell.js';
 import type { SearchEvidence } from '../verdict.js';

@@ -16,11 +16,12 @@ import { withoutAppends } from './appends.js';
 import { Cell } from './cell.js';
 import { explainRefutation, toEvidence } from './evidence.js';
 import { type Finding, impossibleValue } from './impossible-values.js';
-import { withKnownRevisions } from './known-revisions.js';
 import { MemoryBudget } from './memory-budget.js';
 import { type CellModel, toAction } from './models.js';
 import { isWitnessed } from './revision-witness.js';
+import { withKnownRevisions } from './revisions.js';
 import { Search } from './search.js';
+import { brokenShardRevision } from './shard-revisions.js';
 import { judgeUniqueValues } from './unique-values.js';
 import { resolveUnknown } from './unknown-operations.js';
 
@@ -46,10 +47,21 @@ export function checkLinearizability(
   return summarize(trials, model, operations.length);
 }
 
-/** As `checkLinearizability`, in the shape that all models of histories have. */
+/**
+ * As `checkLinearizability`, in the shape that all models of histories have; and where answers tell
+ * a shard's revisions these must rise over all its keys.
+ */
 export function linearizabilityOf(model: CellModel) {
-  return (_: readonly HistoryEvent[], operations: readonly Operation[], limits: Limits): Verdict =>
-    checkLinearizability(operations, model, limits);
+  return {
+    fs: Object.keys(model.contents),
+    check(_: readonly HistoryEvent[], operations: readonly Operation[], limits: Limits): Verdict {
+      const verdict = checkLinearizability(operations, model, limits);
+      if (verdict.validity === 'invalid') return verdict;
+      const own = operations.filter(({ f }) => Object.hasOwn(model.contents, f));
+      const broken = brokenShardRevision(own);
+      return broken === undefined ? verdict : { ...verdict, ...broken, validity: 'invalid' };
+    },
+  };
 }
 
 function splitByKey(operations: readonly Operation[], model: CellModel): Map<string, Action[]> {

@@ -8,6 +8,7 @@
  *   of actions that are alike, only the one that must be over first is tried: they could change
  *     places
  *   a text that nobody can bring back does not go before everybody who found it has a place
+ *   what leaves a text that nobody finds goes before whatever else overwrites the cell
  *   an unknown change is placed only if somebody finds it at once: else it need not have happened
  *
  * It runs in slices, so that many searches can take turns.
@@ -57,6 +58,8 @@ export class Search {
   readonly #lastAt: Int32Array;
   #stamp = 0;
   readonly #isPure: Uint8Array;
+  /** It leaves a text that nobody finds, whatever stood there: where one stands, it is free. */
+  readonly #isBlind: Uint8Array;
   readonly #list: UnplacedList;
   readonly #unknownPlaced: Int32Array;
   readonly #needed: NeededTexts;
@@ -90,6 +93,7 @@ export class Search {
     this.#unknownPlaced = new Int32Array((unknown.length + 31) >> 5);
     this.#needed = new NeededTexts(cell, this.#order);
     this.#onlyTexts = !cell.hasAppends && !cell.notices;
+    this.#isBlind = Uint8Array.from(known, (at) => Number(this.#onlyTexts && isBlind(cell, at)));
   }
 
   /** Undefined: not known yet. */
@@ -136,7 +140,8 @@ export class Search {
       let end = Number.POSITIVE_INFINITY;
       for (let each = list.first; each >= 0; each = list.after(each)) {
         if (list.begin(each) > end) break;
-        if (this.#isPure[each] === 1 && this.#step(this.#state, each) === this.#state) {
+        const isFree = this.#isPure[each] === 1 || this.#isBlind[each] === 1;
+        if (isFree && this.#step(this.#state, each) === this.#state) {
           this.#place(each);
           placed = true;
         } else end = Math.min(end, list.end(each));
@@ -184,7 +189,11 @@ export class Search {
   #open(only?: Action['kind']): void {
     const candidates: number[] = [];
     const states: number[] = [];
-    for (const each of this.#distinct(this.#unpreceded())) {
+    const open = this.#distinct(this.#unpreceded());
+    const blind = open.find((each) => this.#isBlind[each] === 1);
+    for (const each of open) {
+      // Whatever overwrites everything may as well come after the blind one.
+      if (blind !== undefined && each !== blind && this.#overwrites(each)) continue;
       if (only !== undefined && this.#action(each)?.kind !== only) continue;
       const after = this.#after(each);
       if (after === impossible) continue;
@@ -192,6 +201,11 @@ export class Search {
       states.push(after);
     }
     this.#frames.push({ state: this.#state, placed: this.#placed.length, candidates, states });
+  }
+
+  #overwrites(each: number): boolean {
+    const kind = this.#action(each)?.kind;
+    return this.#isPure[each] === 0 && (kind === 'write' || kind === 'delete');
   }
 
   /** What is tried last stands first: unknown ones, then those that have the most time. */
@@ -298,6 +312,12 @@ export class Search {
     this.#unknownPlaced[unknown >> 5] =
       (this.#unknownPlaced[unknown >> 5] ?? 0) ^ (1 << (unknown & 31));
   }
+}
+
+function isBlind(cell: Cell, at: number): boolean {
+  const action = cell.actions[at];
+  if (action?.kind !== 'write' || action.left !== 0 || cell.pure[at] === 1) return false;
+  return cell.isUnseen(cell.step(initialState, at));
 }
 
 function likenessOf(actions: readonly Action[]): Int32Array {

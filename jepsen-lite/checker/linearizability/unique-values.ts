@@ -103,7 +103,8 @@ class Clusters {
     }
     if (found.next !== undefined) {
       this.#contradiction ??= new Contradiction(
-        `${inWords(action)} and ${inWords(found.next)} found the same ${showValue(text)}, written once`,
+        `${inWords(action)} and ${inWords(found.next)} ` +
+          `found the same ${showValue(text)}, written once`,
         [action, found.next],
       );
       return;
@@ -144,15 +145,17 @@ class Block {
     this.isInitial = isInitial;
   }
 
-  /** Everything in the cluster comes after all that the block has, and its readers after its write. */
+  /** All of the cluster comes after what the block has, and its readers after its write. */
   add({ write, readers }: Cluster): Contradiction | undefined {
     for (const stage of [write === undefined ? [] : [write], readers]) {
       const latest = this.latestBegin;
       for (const action of stage) {
         if (latest !== undefined && action.end < latest.begin) {
-          const order = 'which by the values comes first';
-          const explanation = `${inWords(action)} was over before ${inWords(latest)} began, ${order}`;
-          return new Contradiction(explanation, [action, latest]);
+          return new Contradiction(
+            `${inWords(action)} was over before ${inWords(latest)} began, ` +
+              'which by the values comes first',
+            [action, latest],
+          );
         }
       }
       for (const action of stage) {
@@ -202,8 +205,11 @@ function explain(a: Block, b: Block): Finding {
   const began = second.latestBegin;
   if (ended === undefined || began === undefined) throw new Error('a block without actions');
   if (second.isInitial) {
-    const explanation = `${inWords(began)} by the values comes before every other write, but began after`;
-    return new Contradiction(`${explanation} ${inWords(ended)} was over`, [began, ended]);
+    const order = 'by the values comes before every other write, but began after';
+    return new Contradiction(`${inWords(began)} ${order} ${inWords(ended)} was over`, [
+      began,
+      ended,
+    ]);
   }
   const [otherEnded, otherBegan] = [second.earliestEnd, first.latestBegin];
   if (otherEnded === undefined || otherBegan === undefined) throw new Error('an empty block');

@@ -7,7 +7,7 @@
  *   unseen  what nobody can have noticed may as well not have happened, and is left out
  */
 import { type Action, namedText, observedText, writtenText } from './action.js';
-import { countWriters } from './known-revisions.js';
+import { countWriters } from './revisions.js';
 
 /** Takes and gives the actions of one key, without refused ones. */
 export function resolveUnknown(actions: readonly Action[]): readonly Action[] {

@@ -25,7 +25,7 @@ const classes: Readonly<Record<'logical' | 'realTime', readonly CycleClass[]>> =
 
 /** Where more could be tried for a shorter cycle, so many are. */
 const attemptsMax = 64;
-/** A huge tangle is searched so long for each class: any cycle refutes, the worst only says more. */
+/** A huge tangle is searched so long for each class: any cycle refutes, the worst says more. */
 const patienceMs = 1_000;
 
 /** One cycle for each tangle, of the worst class as far as there is time to look. */
@@ -108,7 +108,7 @@ class Tangle {
     return this.#graph.from(node).filter((edge) => this.#members.has(edge.to) && allowed(edge));
   }
 
-  /** The shortest, breadth first. With `apart` it comes from an anti-dependency and leads to one. */
+  /** The shortest, breadth first. `apart`: it comes from an anti-dependency and leads to one. */
   #path(
     from: number,
     to: number,

@@ -8,15 +8,18 @@ import type { Operation } from '../../history/operation.js';
 import { showValue } from '../../history/tell.js';
 import type { Anomaly } from './anomaly.js';
 import { DependencyGraph } from './dependency-graph.js';
-import { type Element, isElement, malformed, type Transaction } from './transaction.js';
-import { nameOf, tellTransaction } from './words.js';
+import { type Element, isElement, type Transaction } from './transaction.js';
+import { nameOf, tellBoth, tellTransaction } from './words.js';
 import { happened, Writers } from './writers.js';
 
-/** A read as the others see it: without what the transaction itself had appended by then. */
+/** What a transaction read of a key, by its first read. */
 interface ListRead {
   readonly transaction: Transaction;
   readonly key: string;
+  /** As it stood before the transaction. */
   readonly list: readonly Element[];
+  /** With what the transaction itself had appended by then. */
+  readonly shown: readonly Element[];
 }
 
 export interface Analysis {
@@ -43,7 +46,7 @@ export function analyzeListAppend(transactions: readonly Transaction[]): Analysi
   for (const [key, ofKey] of byKey) {
     const order = longest(ofKey);
     anomalies.push(...incompatible(ofKey, order));
-    new ListOrder(key, order?.list ?? [], { writers, numbers, graph }).addDependencies(ofKey);
+    new ListOrder(key, order?.shown ?? [], { writers, numbers, graph }).addDependencies(ofKey);
   }
   graph.addRealTime();
   return { anomalies, graph };
@@ -65,26 +68,34 @@ function readsOf(transaction: Transaction, anomalies: Anomaly[]): ListRead[] {
       continue;
     }
     if (step.value === undefined) continue;
-    const list = toList(operation, step.value);
+    const list = toList(step.value);
+    if (list === undefined) {
+      anomalies.push({
+        class: 'garbage-read',
+        explanation: `${tellTransaction(operation)}: ${key} is not a list.`,
+        culprits: [operation.number],
+      });
+      continue;
+    }
     const base = first.get(key) ?? list.slice(0, Math.max(0, list.length - appended.length));
     if (!isSame(list, [...base, ...appended])) {
       const wanted = first.has(key) || appended.length === 0 ? [...base, ...appended] : appended;
       const ends = first.has(key) ? 'must be' : 'must end with';
+      const must = `by its own steps ${key} ${ends} ${showValue(wanted)}`;
       anomalies.push({
         class: 'internal',
-        explanation: `${tellTransaction(operation)}: by its own steps the read of ${key} ${ends} ${showValue(wanted)}.`,
+        explanation: `${tellTransaction(operation)}: ${must}.`,
         culprits: [operation.number],
       });
-    } else if (!first.has(key)) reads.push({ transaction, key, list: base });
+    } else if (!first.has(key)) reads.push({ transaction, key, list: base, shown: list });
     if (!first.has(key)) first.set(key, base);
   }
   return reads;
 }
 
-function toList(operation: Operation, value: Value): readonly Element[] {
+function toList(value: Value): readonly Element[] | undefined {
   if (value === null) return [];
-  if (Array.isArray(value) && value.every(isElement)) return value;
-  throw malformed(operation, value, 'a list of values');
+  return Array.isArray(value) && value.every(isElement) ? value : undefined;
 }
 
 function isSame(list: readonly Element[], other: readonly Element[]): boolean {
@@ -146,7 +157,11 @@ function lostUpdates(reads: readonly ListRead[]): Anomaly[] {
     if (other === undefined || other === operation) continue;
     anomalies.push({
       class: 'lost-update',
-      explanation: `${nameOf(other)} and ${nameOf(operation)} both read ${key} = ${showValue(list)} and appended to it, so neither saw the other:\n  ${tellTransaction(other)}\n  ${tellTransaction(operation)}`,
+      explanation: tellBoth(
+        `both read ${key} = ${showValue(list)} and appended to it`,
+        other,
+        operation,
+      ),
       culprits: [other.number, operation.number],
     });
   }
@@ -156,17 +171,21 @@ function lostUpdates(reads: readonly ListRead[]): Anomaly[] {
 function longest(reads: readonly ListRead[]): ListRead | undefined {
   let found: ListRead | undefined;
   for (const read of reads)
-    if (found === undefined || read.list.length > found.list.length) found = read;
+    if (found === undefined || read.shown.length > found.shown.length) found = read;
   return found;
 }
 
 function incompatible(reads: readonly ListRead[], order: ListRead | undefined): Anomaly[] {
   if (order === undefined) return [];
   return reads
-    .filter(({ list }) => !isPrefix(list, order.list))
+    .filter(({ shown }) => !isPrefix(shown, order.shown))
     .map(({ transaction, key }) => ({
       class: 'incompatible-order',
-      explanation: `${key} was read as two lists of which neither continues the other:\n  ${tellTransaction(order.transaction.operation)}\n  ${tellTransaction(transaction.operation)}`,
+      explanation: tellBoth(
+        `read two lists ${key} of which neither continues the other`,
+        order.transaction.operation,
+        transaction.operation,
+      ),
       culprits: [order.transaction.operation.number, transaction.operation.number],
     }));
 }

@@ -3,14 +3,13 @@
  * before, so the order of a key's values has to be inferred: who reads one and writes another puts
  * them in order, and so does real time.
  */
-import type { Value } from '../../history/event.js';
 import type { Operation } from '../../history/operation.js';
 import { showValue } from '../../history/tell.js';
 import type { Anomaly } from './anomaly.js';
 import { DependencyGraph, inRealTime, type SeenInTime } from './dependency-graph.js';
 import type { Analysis } from './list-append.js';
-import { type Element, isElement, malformed, type Transaction } from './transaction.js';
-import { nameOf, tellTransaction } from './words.js';
+import { type Element, isElement, type Transaction } from './transaction.js';
+import { nameOf, tellBoth, tellTransaction } from './words.js';
 import { happened, Writers } from './writers.js';
 
 /** What a transaction has to do with a key, as the others see it. Null: nothing was there. */
@@ -72,25 +71,29 @@ function accessesOf(transaction: Transaction, anomalies: Anomaly[]): Access[] {
       continue;
     }
     if (step.value === undefined || operation.status !== 'ok') continue;
-    const value = toElement(operation, step.value);
+    const { value } = step;
+    if (value !== null && !isElement(value)) {
+      anomalies.push({
+        class: 'garbage-read',
+        explanation: `${tellTransaction(operation)}: ${step.key} is not a value.`,
+        culprits: [operation.number],
+      });
+      continue;
+    }
     const wanted = current.get(step.key);
     if (wanted === undefined) {
       access.read = value;
       current.set(step.key, value);
     } else if (value !== wanted) {
+      const must = `by its own steps ${step.key} must be ${showValue(wanted)}`;
       anomalies.push({
         class: 'internal',
-        explanation: `${tellTransaction(operation)}: by its own steps ${step.key} must be ${showValue(wanted)}.`,
+        explanation: `${tellTransaction(operation)}: ${must}.`,
         culprits: [operation.number],
       });
     }
   }
   return [...accesses].map(([key, { read, written }]) => ({ transaction, key, read, written }));
-}
-
-function toElement(operation: Operation, value: Value): Element | null {
-  if (value === null || isElement(value)) return value;
-  throw malformed(operation, value, 'a value');
 }
 
 function impossibleRead({ transaction, key, read }: Access, writers: Writers): Anomaly[] {
@@ -136,7 +139,11 @@ function lostUpdates(reads: readonly Access[]): Anomaly[] {
     if (other === undefined) continue;
     anomalies.push({
       class: 'lost-update',
-      explanation: `${nameOf(other)} and ${nameOf(operation)} both read ${key} = ${showValue(read)} and replaced it, so neither saw the other:\n  ${tellTransaction(other)}\n  ${tellTransaction(operation)}`,
+      explanation: tellBoth(
+        `both read ${key} = ${showValue(read)} and replaced it`,
+        other,
+        operation,
+      ),
       culprits: [other.number, operation.number],
     });
   }
@@ -189,7 +196,7 @@ class Versions {
     for (const value of this.#writers.keys()) if (!followed.has(value)) follow(null, value);
   }
 
-  /** Whoever meets a key after somebody else was done with it meets the same value or a later one. */
+  /** Whoever meets a key after somebody else was done meets the same value or a later one. */
   #orderInTime(
     follow: (before: Element | null, after: Element, seenInTime: SeenInTime) => void,
   ): void {

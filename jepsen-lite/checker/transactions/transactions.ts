@@ -87,7 +87,8 @@ function summarize(findings: Findings, operations: number): Verdict {
       .map(({ name, of }) => `${name} (${classMeanings[name]}): ${of.length}`)
       .join('; ');
     const all = anomalies.length === 1 ? '' : `\nIn all ${others}.`;
-    const explanation = `${worst.class}, ${classMeanings[worst.class]}:\n  ${worst.explanation.trimStart()}${all}`;
+    const title = `${worst.class}, ${classMeanings[worst.class]}:`;
+    const explanation = `${title}\n  ${worst.explanation.trimStart()}${all}`;
     return { ...base, validity: 'invalid', explanation, culprits: [...new Set(worst.culprits)] };
   }
   const none = transactions.length === 0 ? 'there is no transaction' : open;

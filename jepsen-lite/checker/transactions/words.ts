@@ -21,6 +21,12 @@ export function tellTransaction(operation: Operation): string {
   return `${nameOf(operation)} = ${did} (${when})`;
 }
 
+/** What two did together that cannot be. */
+export function tellBoth(what: string, one: Operation, other: Operation): string {
+  const lines = [one, other].map((operation) => `\n  ${tellTransaction(operation)}`);
+  return `${nameOf(one)} and ${nameOf(other)} ${what}:${lines.join('')}`;
+}
+
 function tellStep(step: Value): string {
   if (!Array.isArray(step)) return showValue(step);
   const [kind, key, value] = step as readonly Value[];
@@ -44,7 +50,8 @@ export function tellCycle(
     if (from === undefined || to === undefined) return '';
     const last = i === edges.length - 1;
     const therefore = last ? 'But' : i === 0 ? 'Then' : 'And';
-    return `  ${therefore} ${nameOf(from)} comes before ${nameOf(to)}: ${reason(edge, from, to, writes)}.`;
+    const order = `${nameOf(from)} comes before ${nameOf(to)}`;
+    return `  ${therefore} ${order}: ${reason(edge, from, to, writes)}.`;
   });
   const names = [...who, ...(first === undefined ? [] : [first])].map(nameOf).join(' < ');
   return [
@@ -64,7 +71,10 @@ function reason(edge: Dependency, from: Operation, to: Operation, writes: WriteK
   const appends = writes === 'append';
   switch (kind) {
     case 'rt':
-      return `${a} was answered at ${inMilliseconds(from.completedNs)}, and ${b} began at ${inMilliseconds(to.invokedNs)}`;
+      return [
+        `${a} was answered at ${inMilliseconds(from.completedNs)}`,
+        `and ${b} began at ${inMilliseconds(to.invokedNs)}`,
+      ].join(', ');
     case 'wr':
       return `${b} read ${before} in ${key}, which ${a} ${appends ? 'appended' : 'wrote'}`;
     case 'ww':
@@ -79,7 +89,8 @@ function reason(edge: Dependency, from: Operation, to: Operation, writes: WriteK
 }
 
 function tellSeen(earlier: Operation, later: Operation): string {
-  return `${nameOf(earlier)} had met the one and was answered before ${nameOf(later)}, which met the other, began`;
+  const first = `${nameOf(earlier)} met the one and was answered`;
+  return `${first} before ${nameOf(later)} began, which met the other`;
 }
 
 function inMilliseconds(ns: number): string {

@@ -4,7 +4,7 @@ import type { Element, Transaction } from './transaction.js';
 
 export interface Writer {
   readonly transaction: Transaction;
-  /** A later step of the same transaction wrote the same key: nobody else may see this one alone. */
+  /** A later step of the transaction wrote the same key: nobody else may see this one alone. */
   readonly intermediate: boolean;
 }
 

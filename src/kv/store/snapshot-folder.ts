@@ -8,6 +8,7 @@
  * | `G-I-T.made` | made here, to be sent; removed at the next start |
  * | `N.part` | being made or received; removed at the next start |
  */
+import { statfs } from 'node:fs/promises';
 import path from 'node:path';
 import type { EntryId, GroupId } from '../../raft/core/types.js';
 import { SnapshotError } from '../../raft/snapshots/snapshot-error.js';
@@ -148,4 +149,9 @@ export function fileError(cause: unknown, file: string): SnapshotError {
     isDiskFull(cause) ||
     (cause instanceof Error && 'code' in cause && String(cause.code).startsWith('SQLITE_FULL'));
   return new SnapshotError(full ? 'full' : 'io', message, cause);
+}
+
+export async function freeBytesOf(folder: string): Promise<number> {
+  const { bavail, bsize } = await statfs(folder);
+  return bavail * bsize;
 }

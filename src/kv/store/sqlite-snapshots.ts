@@ -22,6 +22,9 @@ import type { HashRange } from './types.js';
 /** A snapshot being made keeps SQLite's log from being restarted: 45 MB a second under load. */
 export const makeMsMax = 60_000;
 
+/** What a snapshot must leave free: the log and the state of the node's other shards come first. */
+export const reserveBytes = 64 * 1024 * 1024;
+
 export interface SnapshotParts {
   readonly stateFile: string;
   readonly stateFolder: string;
@@ -32,6 +35,8 @@ export interface SnapshotParts {
   readonly files: FileSystem;
   readonly clock: Clock;
   readonly writer: SnapshotWriter;
+  /** How much the disk of this folder has left. */
+  readonly freeBytes: (folder: string) => Promise<number>;
 }
 
 /** What installing and removing need of the store. */
@@ -127,6 +132,7 @@ export class SqliteSnapshots implements SnapshotFiles {
       const same = other.group === group && other.snapshot.index === snapshot.index;
       if (same && other.snapshot.term === snapshot.term) await other.abort();
     }
+    await this.#mustFit(snapshot.bytes);
     const receiver = await SnapshotReceiver.begin({
       folder: this.#folder,
       group,
@@ -137,6 +143,14 @@ export class SqliteSnapshots implements SnapshotFiles {
     });
     this.#receivers.add(receiver);
     return receiver;
+  }
+
+  /** A snapshot that fills the disk would stop the node, and with it shards that need none. */
+  async #mustFit(bytes: number): Promise<void> {
+    const free = await this.#parts.freeBytes(this.#folder.path);
+    if (free >= bytes + reserveBytes) return;
+    const words = `a snapshot of ${bytes} bytes needs ${bytes + reserveBytes}, ${free} are free`;
+    throw new SnapshotError('full', `${this.#folder.path}: ${words}`);
   }
 
   has(group: GroupId, id: EntryId): boolean {

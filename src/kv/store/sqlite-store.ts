@@ -30,6 +30,7 @@ import { databaseFileName, hashProbe, Standing } from './schema.js';
 import { ShardDraft } from './shard-draft.js';
 import { ShardTable } from './shard-table.js';
 import { SliceHashes } from './slice-hashes.js';
+import { freeBytesOf } from './snapshot-folder.js';
 import { type SnapshotWorker, ThreadSnapshotWorker } from './snapshot-worker.js';
 import { SqliteSnapshots } from './sqlite-snapshots.js';
 import { openStateDatabase, type StateDatabase } from './state-database.js';
@@ -59,6 +60,8 @@ export interface SqliteStoreOptions {
   readonly snapshotWorker?: SnapshotWorker;
   /** Where snapshot files are kept, under the paths that the worker and SQLite are given. */
   readonly files?: FileSystem;
+  /** How much the disk of a folder has left; asked before a snapshot is received. */
+  readonly freeBytes?: (folder: string) => Promise<number>;
   readonly faults?: StoreFaults;
   readonly limits?: Partial<CheckpointLimits>;
   /** Bound of SQLite's page cache. */
@@ -297,6 +300,7 @@ export class SqliteStore implements Store {
       worker: options.snapshotWorker ?? new ThreadSnapshotWorker(),
       files: options.files ?? realFileSystem(),
       clock: options.clock ?? realClock,
+      freeBytes: options.freeBytes ?? freeBytesOf,
       writer: {
         mustWait: () => this.#checkpointer.mustWait(),
         transact: (action, change) => this.#transactInBackground(action, change),

@@ -9,9 +9,11 @@ import type { Operation } from '../../../jepsen-lite/history/operation.js';
 interface Standing {
   readonly text: Value;
   readonly revision: number | undefined;
+  /** Of all that stood there so far, as far as they are known. */
+  readonly highest: number;
 }
 
-const nothing: Standing = { text: null, revision: undefined };
+const nothing: Standing = { text: null, revision: undefined, highest: 0 };
 
 /** `operations` of one key. */
 export function isLinearizable(operations: readonly Operation[]): boolean {
@@ -69,11 +71,9 @@ function outcomes(standing: Standing, operation: Operation): Standing[] {
   if (facts.outcome === 'created' && exists) return [];
   if ((facts.outcome === 'replaced' || facts.outcome === 'deleted') && !exists) return [];
   const revision = facts.shardRevision ?? facts.revision;
-  const falls =
-    revision !== undefined && standing.revision !== undefined && revision <= standing.revision;
-  if (falls) return [];
+  if (revision !== undefined && revision <= standing.highest) return [];
   const text = changed(standing.text, f, asked);
-  return [text === null ? nothing : { text, revision }];
+  return [{ text, revision, highest: revision ?? standing.highest }];
 }
 
 function changed(text: Value, f: string, asked: Value = null): Value {

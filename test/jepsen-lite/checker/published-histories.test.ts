@@ -1,6 +1,6 @@
 /**
- * Histories that others have published with their verdicts, typed anew: process, what happened, what
- * was asked, value.
+ * Histories that others have published with their verdicts, typed anew: process, what happened,
+ * what was asked, value.
  */
 import t from 'tap';
 import { check, type ModelName, readHistory } from '../../../jepsen-lite/checker/index.js';

@@ -37,6 +37,8 @@ export interface Shape {
   readonly texts?: readonly string[];
   /** A compare-and-set that fails is told as an answer, not as something that never happened. */
   readonly tellsFailures?: boolean;
+  /** Revisions without conditions and outcomes. */
+  readonly isBare?: boolean;
 }
 
 interface Call {
@@ -105,7 +107,7 @@ export class RandomCell {
 
   #draw(): Call {
     const draw = this.#random();
-    const { kind, appends = false } = this.#shape;
+    const { kind, appends = false, isBare = false } = this.#shape;
     if (kind === 'register') {
       if (draw < 0.45) return { f: 'read' };
       if (draw < 0.75) return { f: 'write', asked: this.#value() };
@@ -113,7 +115,7 @@ export class RandomCell {
       return { f: 'cas', asked: [expected, this.#value()] };
     }
     if (draw < 0.45) return { f: 'get' };
-    const condition = kind === 'revisions' ? this.#condition() : {};
+    const condition = kind === 'revisions' && !isBare ? this.#condition() : {};
     if (draw < (appends ? 0.5 : 0.6)) return { f: 'delete', condition };
     if (appends && draw < 0.9) return { f: 'append', asked: this.#value(), condition };
     return { f: 'put', asked: this.#value(), condition };
@@ -156,7 +158,9 @@ export class RandomCell {
     this.#revision = this.#shardRevision;
     this.#text = f === 'delete' ? null : f === 'append' ? `${this.#text ?? ''}${asked}` : asked;
     const outcome = f === 'delete' ? 'deleted' : exists ? 'replaced' : 'created';
-    return { type: 'ok', ...(tells && { outcome, shardRevision: this.#shardRevision }) };
+    const revision = { shardRevision: this.#shardRevision };
+    if (this.#shape.isBare) return { type: 'ok', ...revision };
+    return { type: 'ok', ...(tells && { outcome, ...revision }) };
   }
 
   #holds({ ifMatch, ifNoneMatch }: RevisionCondition): boolean {

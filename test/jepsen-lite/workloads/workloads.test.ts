@@ -32,7 +32,9 @@ async function runAlone(workload: Workload, seed: number) {
 }
 
 const asked = (events: Awaited<ReturnType<typeof runAlone>>) =>
-  events.map(({ type, process, f, key, value }) => ({ type, process, f, key, value }));
+  events
+    .map(({ type, process, f, key, value }) => JSON.stringify([type, process, f, key, value]))
+    .join('\n');
 
 for (const workload of workloads) {
   t.test(`${workload.name}: a good store is valid, and a seed repeats itself`, async (t) => {
@@ -49,9 +51,11 @@ for (const workload of workloads) {
         `a ${kind} succeeds`,
       );
     }
-    t.ok(operations.length > steps, 'there are last reads');
-    t.same(asked(await runAlone(workload, 1)), asked(events));
-    t.notSame(asked(await runAlone(workload, 2)), asked(events));
+    // A lock leaves nothing behind that could be read.
+    if (workload.name !== 'lock') t.ok(operations.length > steps, 'there are last reads');
+    // Compared as texts: what they say of a difference would take minutes to make.
+    t.ok(asked(await runAlone(workload, 1)) === asked(events), 'the same seed');
+    t.ok(asked(await runAlone(workload, 2)) !== asked(events), 'another seed');
   });
 }
 

@@ -39,6 +39,7 @@ function node(dir: string, onCommit: () => void = () => {}): Node {
     clock,
     worker,
     files,
+    freeBytes: async () => Number.POSITIVE_INFINITY,
     faults,
     snapshotWorker: new InlineSnapshotWorker(),
     limits: { checkpointFrames: 100 },

@@ -5,6 +5,7 @@ import Database from 'better-sqlite3';
 import t, { type Test } from 'tap';
 import { firstId } from '../../../src/kv/store/key-rows.js';
 import { frameBytes } from '../../../src/kv/store/schema.js';
+import { reserveBytes } from '../../../src/kv/store/sqlite-snapshots.js';
 import type { SqliteStore } from '../../../src/kv/store/sqlite-store.js';
 import { fill, piecesOf, send, transfer } from '../../contracts/store-snapshots.js';
 import { births, emptyEntry, entry, put, testHash } from './commands.js';
@@ -213,4 +214,19 @@ t.test('rows that no shard owns are removed before the store opens', async (t) =
     { ...(births(1)[0] as ReturnType<typeof births>[0]), group: 2, range: { start: 20, end: 30 } },
   ]);
   t.equal(again.count(2), 0, 'they do not come back as another shard’s');
+});
+
+t.test('a snapshot that would fill the disk is not received', async (t) => {
+  let free = 0;
+  const store = sqliteStore(newFolder(t), { freeBytes: async () => free });
+  await store.open();
+  const snapshot = { index: 5, term: 1, bytes: 1_000_000, checksum: 7 };
+  free = snapshot.bytes + reserveBytes - 1;
+  await t.rejects(store.snapshots.receive(1, snapshot), {
+    code: 'full',
+    message: /a snapshot of 1000000 bytes needs 68108864, 68108863 are free/,
+  });
+  free += 1;
+  await (await store.snapshots.receive(1, snapshot)).abort();
+  await store.close();
 });

@@ -1,7 +1,5 @@
 /** Everything that clients can hold against a cluster, from their history alone. */
 import { check, type Operation, type Validity } from '../../../jepsen-lite/checker/index.js';
-import { brokenShardRevision } from './shard-revisions.js';
-import { dishonestStaleRead } from './stale-reads.js';
 
 const timeMs = 30_000;
 
@@ -14,10 +12,10 @@ export interface HistoryVerdict {
 export function judge(operations: readonly Operation[]): HistoryVerdict {
   // A client that could send nothing has nothing against anybody.
   if (operations.length === 0) return { validity: 'valid', explanation: '' };
-  const { validity, explanation } = check(operations, { model: 'kv', timeMs });
-  if (validity === 'invalid') return { validity, explanation };
-  const broken = brokenShardRevision(operations) ?? dishonestStaleRead(operations);
-  return broken === undefined
-    ? { validity, explanation }
-    : { validity: 'invalid', explanation: broken };
+  const verdict = check(operations, { model: 'kv', timeMs });
+  if (verdict.validity !== 'valid') return verdict;
+  const reads = operations.some(
+    ({ consistency, status }) => consistency === 'stale' && status === 'ok',
+  );
+  return reads ? check(operations, { model: 'stale' }) : verdict;
 }

@@ -95,7 +95,7 @@ export class RandomStore {
   #apply(steps: Steps): Value {
     const { model } = this.#shape;
     this.#past.push(new Map(this.#state));
-    if (this.#past.length > 4) this.#past.shift();
+    if (this.#past.length > 12) this.#past.shift();
     const old = this.#past[this.#below(this.#past.length)] ?? this.#state;
     if (this.#errs('lost-write')) return perform(new Map(this.#state), steps, model);
     if (this.#errs('stale-read') && steps.every(([kind]) => kind === 'r')) {

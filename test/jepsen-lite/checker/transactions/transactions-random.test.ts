@@ -1,4 +1,4 @@
-/** Verdicts on random histories of transactions, against how they were made and against all orders. */
+/** Verdicts on random transactions, against how they were made and against all orders. */
 import t from 'tap';
 import { defaultLimits } from '../../../../jepsen-lite/checker/limits.js';
 import {

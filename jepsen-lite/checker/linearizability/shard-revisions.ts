@@ -3,11 +3,11 @@
  * after somebody had an answer is not told of an earlier one. A store whose keys are linearizable
  * each for itself may still break this, after a snapshot or a restart that forgot the counter.
  */
-import type { Operation } from '../../../jepsen-lite/checker/index.js';
-import { tell } from '../../../jepsen-lite/history/tell.js';
+import type { Operation } from '../../history/operation.js';
+import { tell } from '../../history/tell.js';
+import type { Finding } from './impossible-values.js';
 
-/** The first violation in words, or undefined. */
-export function brokenShardRevision(operations: readonly Operation[]): string | undefined {
+export function brokenShardRevision(operations: readonly Operation[]): Finding | undefined {
   const shards = new Map<number, Operation[]>();
   for (const operation of operations) {
     const { shard, shardRevision } = operation.facts;
@@ -24,19 +24,19 @@ export function brokenShardRevision(operations: readonly Operation[]): string | 
   return undefined;
 }
 
-function sharedRevision(operations: readonly Operation[]): string | undefined {
+function sharedRevision(operations: readonly Operation[]): Finding | undefined {
   const writers = new Map<number, Operation>();
   for (const operation of operations) {
     if (!steps(operation)) continue;
     const revision = operation.facts.shardRevision ?? 0;
     const other = writers.get(revision);
-    if (other !== undefined) return `${tell(operation)} has the revision of ${tell(other)}`;
+    if (other !== undefined) return finding(operation, 'has the revision of', other);
     writers.set(revision, operation);
   }
   return undefined;
 }
 
-function fallenRevision(operations: readonly Operation[]): string | undefined {
+function fallenRevision(operations: readonly Operation[]): Finding | undefined {
   const answers = [...operations].sort((a, b) => a.completedAt - b.completedAt);
   let answered = 0;
   let floor: Operation | undefined;
@@ -50,7 +50,11 @@ function fallenRevision(operations: readonly Operation[]): string | undefined {
     // A write takes a revision of its own; a read may be answered at the same one.
     const least = revisionOf(floor) + (steps(operation) ? 1 : 0);
     if (revisionOf(operation) < least) {
-      return `${tell(operation)}, although before it began there was ${tell(floor)}`;
+      return finding(
+        operation,
+        'comes too late for its revision, for before it began there was',
+        floor,
+      );
     }
   }
   return undefined;
@@ -64,4 +68,9 @@ function revisionOf({ facts }: Operation): number {
 function steps({ facts }: Operation): boolean {
   const { outcome } = facts;
   return outcome === 'created' || outcome === 'replaced' || outcome === 'deleted';
+}
+
+function finding(operation: Operation, is: string, other: Operation): Finding {
+  const explanation = `${tell(operation)} ${is} ${tell(other)}`;
+  return { explanation, culprits: [operation.number, other.number] };
 }
