@@ -54,7 +54,7 @@ const shapes: Readonly<Record<number, Shape>> = {
   9: [...ends, ...numbers('context', 'index')],
   10: [['messages', heartbeat]],
   11: [['messages', [...ends, ...numbers('context')]]],
-  13: [...ends, ...numbers('index', 'term', 'bytes', 'checksum'), ['configuration', 'data']],
+  13: [...ends, ...numbers('index', 'termAtIndex', 'bytes', 'checksum'), ['configuration', 'data']],
   14: ends,
   16: [...numbers('id', 'timeoutMs'), ['body', 'data']],
   17: [...numbers('id'), ['body', 'data']],
