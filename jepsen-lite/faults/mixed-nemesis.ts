@@ -10,47 +10,72 @@ import { type Fault, NotNow } from './fault.js';
 /** Draws the next injection of a kind. */
 export type DrawFault = (random: RandomStream) => Fault;
 
-const peaceMs = { min: 300, max: 5_000 };
-const faultMs = { min: 400, max: 4_000 };
+/** How long there is peace before a fault, and how long a fault lasts, in milliseconds. */
+export interface Pace {
+  readonly peace: { readonly min: number; readonly max: number };
+  readonly fault: { readonly min: number; readonly max: number };
+}
+
+const usualPace: Pace = { peace: { min: 300, max: 5_000 }, fault: { min: 400, max: 4_000 } };
 const attemptsMax = 3;
+const againMs = 500;
 
 export class MixedNemesis implements Nemesis {
   readonly #lanes: readonly (readonly DrawFault[])[];
   readonly #random: RandomStream;
+  readonly #pace: Pace;
 
-  constructor(lanes: readonly (readonly DrawFault[])[], random: RandomStream) {
+  constructor(
+    lanes: readonly (readonly DrawFault[])[],
+    random: RandomStream,
+    pace: Pace = usualPace,
+  ) {
     this.#lanes = lanes.filter((kinds) => kinds.length > 0);
     this.#random = random;
+    this.#pace = pace;
   }
 
+  /** A lane that fails ends the others, and is reported when they have undone their faults. */
   async run(hooks: NemesisHooks, signal: AbortSignal): Promise<void> {
-    await Promise.all(
-      this.#lanes.map((kinds, i) =>
-        runLane(kinds, this.#random.stream(`lane ${i}`), hooks, signal),
+    const failed = new AbortController();
+    const ends = AbortSignal.any([signal, failed.signal]);
+    const lanes = this.#lanes.map((kinds, i) =>
+      this.#runLane(kinds, this.#random.stream(`lane ${i}`), hooks, ends).catch(
+        (error: unknown) => {
+          failed.abort();
+          throw error;
+        },
       ),
     );
+    const settled = await Promise.allSettled(lanes);
+    for (const lane of settled) if (lane.status === 'rejected') throw lane.reason;
   }
-}
 
-async function runLane(
-  kinds: readonly DrawFault[],
-  random: RandomStream,
-  hooks: NemesisHooks,
-  signal: AbortSignal,
-): Promise<void> {
-  const wait = ({ min, max }: { readonly min: number; readonly max: number }) =>
-    sleep(random.between(min, max), undefined, { signal }).catch(() => {});
-  let deck: DrawFault[] = [];
-  for (;;) {
-    await wait(peaceMs);
-    if (signal.aborted) return;
-    // Every kind has its turn before one has its second.
-    if (deck.length === 0) deck = [...kinds];
-    const [draw] = deck.splice(random.below(deck.length), 1);
-    if (draw === undefined) return;
-    // What another fault hides, or keeps from beginning, is tried again.
-    for (let attempt = 1; attempt <= attemptsMax && !signal.aborted; attempt += 1) {
-      if (await inject(draw(random), hooks, () => wait(faultMs))) break;
+  async #runLane(
+    kinds: readonly DrawFault[],
+    random: RandomStream,
+    hooks: NemesisHooks,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const { peace, fault: lasts } = this.#pace;
+    const wait = (durationMs: number) => sleep(durationMs, undefined, { signal }).catch(() => {});
+    let deck: DrawFault[] = [];
+    for (let turn = 0; ; turn += 1) {
+      // A stream for each turn: how much a fault draws depends on the time it has.
+      const choices = random.stream(`turn ${turn}`);
+      await wait(choices.between(peace.min, peace.max));
+      if (signal.aborted) return;
+      // Every kind has its turn before one has its second.
+      if (deck.length === 0) deck = [...kinds];
+      const [draw] = deck.splice(choices.below(deck.length), 1);
+      if (draw === undefined) return;
+      const durationMs = choices.between(lasts.min, lasts.max);
+      // What another fault hides, or keeps from beginning, is tried again.
+      for (let attempt = 1; attempt <= attemptsMax && !signal.aborted; attempt += 1) {
+        if (attempt > 1) await wait(againMs);
+        const fault = draw(choices.stream(`attempt ${attempt}`));
+        if (await inject(fault, hooks, () => wait(durationMs))) break;
+      }
     }
   }
 }

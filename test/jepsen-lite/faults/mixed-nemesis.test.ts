@@ -6,6 +6,8 @@ import { MixedNemesis } from '../../../jepsen-lite/faults/mixed-nemesis.js';
 import type { NemesisHooks } from '../../../jepsen-lite/run/nemesis.js';
 import { RandomStream } from '../../../jepsen-lite/workloads/random-stream.js';
 
+const pace = { peace: { min: 10, max: 100 }, fault: { min: 10, max: 100 } };
+
 function recorder() {
   const seen: string[] = [];
   const hooks: NemesisHooks = {
@@ -31,9 +33,9 @@ const named =
 const run = async (lanes: readonly (readonly ReturnType<typeof named>[])[], seed: number) => {
   const { seen, hooks } = recorder();
   const stop = new AbortController();
-  const nemesis = new MixedNemesis(lanes, new RandomStream(seed, 'nemesis'));
+  const nemesis = new MixedNemesis(lanes, new RandomStream(seed, 'nemesis'), pace);
   const running = nemesis.run(hooks, stop.signal);
-  await sleep(7_000);
+  await sleep(1_500);
   stop.abort();
   await running;
   return seen;
@@ -59,9 +61,38 @@ t.test('a fault that cannot be injected is a failure of the harness, and is undo
       throw new Error('no such process');
     },
   });
-  const nemesis = new MixedNemesis([[broken]], new RandomStream(1));
+  const nemesis = new MixedNemesis([[broken]], new RandomStream(1), pace);
   await t.rejects(nemesis.run(hooks, new AbortController().signal), /no such process/);
   t.same(seen, ['broken stopped']);
+});
+
+t.test('what a fault draws while it lasts changes nothing of those after it', async (t) => {
+  const greedy =
+    (draws: number) =>
+    (random: RandomStream): Fault => ({
+      ...named('greedy')(random),
+      probe: async () => {
+        for (let i = 0; i < draws; i += 1) random.unit();
+        return true;
+      },
+    });
+  const [little, much] = await Promise.all([run([[greedy(0)]], 8), run([[greedy(1_000)]], 8)]);
+  t.ok(little.length >= 4);
+  t.same(little.slice(0, 4), much.slice(0, 4));
+});
+
+t.test('when one lane fails the others undo what they did before that is told', async (t) => {
+  const { seen, hooks } = recorder();
+  const broken = (): Fault => ({
+    ...named('broken')(new RandomStream(1)),
+    start: async () => {
+      while (!seen.includes('lasting holds')) await sleep(10);
+      throw new Error('no such process');
+    },
+  });
+  const nemesis = new MixedNemesis([[named('lasting')], [broken]], new RandomStream(1), pace);
+  await t.rejects(nemesis.run(hooks, new AbortController().signal), /no such process/);
+  t.ok(seen.includes('lasting stopped'));
 });
 
 t.test('what cannot be done now, or is not seen, is tried again', async (t) => {
@@ -79,7 +110,7 @@ t.test('what cannot be done now, or is not seen, is tried again', async (t) => {
     };
   };
   const stop = new AbortController();
-  const running = new MixedNemesis([[shy]], new RandomStream(1)).run(hooks, stop.signal);
+  const running = new MixedNemesis([[shy]], new RandomStream(1), pace).run(hooks, stop.signal);
   while (!seen.includes('shy holds')) await sleep(20);
   stop.abort();
   await running;
