@@ -1,7 +1,8 @@
 /**
  * What one key may answer when actions come one after the other. A state is a small number: the
- * text that stands there, its revision as far as anybody knows it, and the highest one so far. Texts that no answer can
- * tell from each other are one text, "unseen": it makes searches of unique values small.
+ * text that stands there, its revision as far as anybody knows it, and the highest one so far.
+ * Texts that no answer can tell from each other are one text, "unseen": it makes searches of unique
+ * values small.
  *
  * A condition on a revision that nobody knows may hold or not; neither is held against anybody.
  */

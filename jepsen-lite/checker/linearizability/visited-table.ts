@@ -13,9 +13,9 @@
  *   hash | state | from | count | next | `count` window words | unknown words
  *
  * where `next` leads to one that differs in the unknown words only; the first of each such chain
- * stands in a table with open addressing. A `Set` of texts would take ten times as much and ends at 2^24
- * entries. When there is no more room nothing is added any more: the search stays correct and takes
- * longer.
+ * stands in a table with open addressing. A `Set` of texts would take ten times as much and ends at
+ * 2^24 entries. When there is no more room nothing is added any more: the search stays correct and
+ * takes longer.
  */
 import type { MemoryBudget } from './memory-budget.js';
 
