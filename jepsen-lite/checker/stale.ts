@@ -68,14 +68,14 @@ function revisionOf({ facts }: Operation): number {
 }
 
 /**
- * The moment from which on the read may not know everything, by what it says itself. Its age was
- * told at some moment between call and answer, and the way back to the client is not in it; so
- * only from the call on is it sure.
+ * The moment from which on the read may not know everything, by what it says itself. The age is
+ * that of the moment in which the answer was made: at worst the one in which it was asked for, for
+ * an answer may be long on its way.
  */
 function admittedNs({ invokedNs, facts }: Operation): number | undefined {
-  const { stalenessMs, clockErrorMs = 0 } = facts;
+  const { stalenessMs, servedNs = invokedNs, clockErrorMs = 0 } = facts;
   if (stalenessMs === undefined) return undefined;
-  return invokedNs - (stalenessMs + clockErrorMs) * 1e6 - roundingNs;
+  return servedNs - (stalenessMs + clockErrorMs) * 1e6 - roundingNs;
 }
 
 class KeyChanges {

@@ -67,6 +67,8 @@ export interface AnswerFacts {
   readonly stalenessMs?: number;
   /** And by how much the clocks that this was measured with were slow meanwhile, if known. */
   readonly clockErrorMs?: number;
+  /** When the answer was made, on the history's clock, where that is known: in a simulator. */
+  readonly servedNs?: number;
 }
 
 export interface HistoryEvent extends AnswerFacts {

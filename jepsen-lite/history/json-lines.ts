@@ -52,7 +52,7 @@ function parseLine(text: string, line: number): HistoryEvent {
   return { ...fields, ...named, timeNs } as unknown as HistoryEvent;
 }
 
-const numbers = ['shard', 'shardRevision', 'revision', 'stalenessMs', 'clockErrorMs'];
+const numbers = ['shard', 'shardRevision', 'revision', 'stalenessMs', 'clockErrorMs', 'servedNs'];
 const outcomes = new Set<unknown>([
   undefined,
   ...['created', 'replaced', 'deleted', 'absent', 'precondition-failed'],

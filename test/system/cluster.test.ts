@@ -2,9 +2,9 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import t from 'tap';
+import { hasSetpriv, NodeProcess } from '../../jepsen-lite/cluster/node-process.js';
 import { Cluster } from './cluster.js';
 import { eventually } from './eventually.js';
-import { hasSetpriv, NodeProcess } from './node-process.js';
 import { Workload } from './workload.js';
 
 const fakeNode = fileURLToPath(new URL('./fake-node.js', import.meta.url));
@@ -82,11 +82,12 @@ t.test('what a process uses can be read', async (t) => {
 });
 
 t.test('no node outlives a test process that is killed', async (t) => {
-  const moduleUrl = new URL('./node-process.js', import.meta.url).href;
+  const moduleUrl = new URL('../../jepsen-lite/cluster/node-process.js', import.meta.url).href;
   for (const signal of ['SIGALRM', 'SIGKILL'] as const) {
     if (signal === 'SIGKILL' && !hasSetpriv) return t.comment('skipped: there is no setpriv');
     const script = `
-      import { NodeProcess } from ${JSON.stringify(moduleUrl)};
+      import { endNodesOnSignals, NodeProcess } from ${JSON.stringify(moduleUrl)};
+      endNodesOnSignals();
       const node = new NodeProcess('sleep', ['1000']);
       console.log('pid', node.pid);
       setInterval(() => {}, 1e6);`;

@@ -6,11 +6,11 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { freePorts } from '../../jepsen-lite/cluster/free-ports.js';
+import { LinkProxy } from '../../jepsen-lite/cluster/link-proxy.js';
+import { endNodesOnSignals, NodeProcess } from '../../jepsen-lite/cluster/node-process.js';
 import { eventually } from './eventually.js';
-import { freePorts } from './free-ports.js';
 import { HttpClient } from './http-client.js';
-import { LinkProxy } from './link-proxy.js';
-import { NodeProcess } from './node-process.js';
 
 /** Whoever starts a cluster and ends it: a tap test, or a benchmark. */
 export interface ClusterOwner {
@@ -29,6 +29,8 @@ export interface ClusterOptions {
   /** The program and what stands before `start`; the built `kvorum` by default. */
   readonly program?: readonly string[];
 }
+
+endNodesOnSignals();
 
 const root = fileURLToPath(new URL('../../..', import.meta.url));
 const launcher = join(root, 'bin', 'kvorum.js');

@@ -3,8 +3,13 @@
  * on, and a restart with a working disk heals it.
  */
 import t, { type Test } from 'tap';
+import {
+  failSyncs,
+  fileSizeLimit,
+  limitFileSize,
+  systemCallFaults,
+} from '../../jepsen-lite/cluster/disk-faults.js';
 import { Cluster } from './cluster.js';
-import { failSyncs, fileSizeLimit, limitFileSize, systemCallFaults } from './disk-faults.js';
 import { eventually } from './eventually.js';
 import { servesAgain } from './serving.js';
 import { Workload } from './workload.js';

@@ -3,9 +3,9 @@
  * connections its clients hold open, while the majority goes on; afterwards all agree.
  */
 import t, { type Test } from 'tap';
+import type { LinkProxy } from '../../jepsen-lite/cluster/link-proxy.js';
 import { Cluster } from './cluster.js';
 import { eventually } from './eventually.js';
-import type { LinkProxy } from './link-proxy.js';
 import { servesAgain } from './serving.js';
 import { Workload } from './workload.js';
 

@@ -161,6 +161,16 @@ t.test('a write of another key shows that the copy is older than it says', async
   t.match(explanation, /is of a state before put b y/);
 });
 
+t.test('an answer that was long on its way is as old as it says, and the way', async (t) => {
+  const writes = [['a', 'x'] as const, ['a', 'y'] as const];
+  const late = { value: 'x', revision: 1, shardRevision: 1, stalenessMs: 9_000, timeNs: 90e9 };
+  t.equal(afterWrites(writes, late).validity, 'valid', 'made when it was asked for, at worst');
+  const lies = { ...late, stalenessMs: 8_500 };
+  t.equal(afterWrites(writes, lies).validity, 'invalid');
+  const known = afterWrites(writes, { ...late, servedNs: 90e9 });
+  t.equal(known.validity, 'invalid', 'where it is known when it was made');
+});
+
 t.test('what is shown stood there at the revision of the shard', async (t) => {
   const writes = [['a', 'x'] as const, ['a', 'y'] as const];
   const old = { value: 'x', revision: 1, shardRevision: 1 };

@@ -42,12 +42,15 @@ export class HistoryRecorder implements Check {
     const { node = operation.node, ...answer } = answered(operation, completion);
     const { stalenessMs } = answer;
     // The answering node counts the age, and the one that was asked the time on the way.
-    const clockErrorMs =
+    const age =
       stalenessMs === undefined
         ? {}
-        : { clockErrorMs: this.#clocks.errorMs([node, operation.node], stalenessMs) };
+        : {
+            clockErrorMs: this.#clocks.errorMs([node, operation.node], stalenessMs),
+            servedNs: nowMs * 1e6,
+          };
     const { type } = completion;
-    this.#write(type, operation, nowMs, { node: String(node), ...answer, ...clockErrorMs });
+    this.#write(type, operation, nowMs, { node: String(node), ...answer, ...age });
   }
 
   afterEvent(): void {

@@ -1,9 +1,9 @@
 /** Faults in the order of a seed, each stopped again, whatever happens. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import t from 'tap';
-import { MixedNemesis } from '../../../jepsen-lite/run/mixed-nemesis.js';
+import { MixedNemesis } from '../../../jepsen-lite/faults/mixed-nemesis.js';
+import type { Fault } from '../../../jepsen-lite/faults/fault.js';
 import type { NemesisHooks } from '../../../jepsen-lite/run/nemesis.js';
-import type { Fault } from '../../../jepsen-lite/run/process-faults.js';
 import { RandomStream } from '../../../jepsen-lite/workloads/random-stream.js';
 
 function recorder() {

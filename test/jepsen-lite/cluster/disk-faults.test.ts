@@ -1,9 +1,14 @@
 /** The faults, proved on a small process that writes and syncs a file for ever. */
 import { join } from 'node:path';
 import t, { type Test } from 'tap';
-import { failSyncs, fileSizeLimit, limitFileSize, systemCallFaults } from './disk-faults.js';
-import { eventually } from './eventually.js';
-import { NodeProcess } from './node-process.js';
+import {
+  failSyncs,
+  fileSizeLimit,
+  limitFileSize,
+  systemCallFaults,
+} from '../../../jepsen-lite/cluster/disk-faults.js';
+import { NodeProcess } from '../../../jepsen-lite/cluster/node-process.js';
+import { eventually } from '../../system/eventually.js';
 
 const script = `
   const fs = require('node:fs/promises');

@@ -2,7 +2,7 @@
  * One real process of a node: its output, its end, signals to it by pid, and what it uses.
  */
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { closeSync, openSync, readFileSync } from 'node:fs';
 
 const logCharactersMax = 256 * 1024;
 const running = new Set<ChildProcess>();
@@ -11,18 +11,33 @@ const killAll = () => {
   for (const child of running) child.kill('SIGKILL');
 };
 
-// Whatever ends the test process, no node outlives it: the runner's time limit comes as SIGALRM,
-// and against kill -9 there is the kernel's signal to orphans, where `setpriv` can ask for it.
+// Whatever ends this process in order, no node outlives it; against kill -9 there is the kernel's
+// signal to orphans, where `setpriv` can ask for it.
 process.on('exit', killAll);
-for (const signal of ['SIGALRM', 'SIGTERM', 'SIGINT', 'SIGHUP'] as const) {
-  process.once(signal, () => {
-    killAll();
-    process.kill(process.pid, signal);
-  });
-}
 const diesWithParent = ['setpriv', '--pdeathsig', 'KILL'];
-/** Whether nodes end even with a test process that is killed with SIGKILL. */
+/** Whether nodes end even with a process of ours that is killed with SIGKILL. */
 export const hasSetpriv = spawnSync('setpriv', ['--pdeathsig', 'KILL', 'true']).status === 0;
+
+/**
+ * For a test process: the runner's time limit comes as SIGALRM and would end it without a word.
+ * A command line has handlers of its own, which end the clients first.
+ */
+export function endNodesOnSignals(): void {
+  for (const signal of ['SIGALRM', 'SIGTERM', 'SIGINT', 'SIGHUP'] as const) {
+    process.once(signal, () => {
+      killAll();
+      process.kill(process.pid, signal);
+    });
+  }
+}
+
+export interface NodeProcessOptions {
+  /** Where its output is added; else the end of it is kept in `log`. */
+  readonly logFile?: string;
+  /** A group of its own: Ctrl-C in the terminal does not reach it. */
+  readonly ownGroup?: boolean;
+  readonly environment?: Readonly<Record<string, string>>;
+}
 
 export interface Exit {
   readonly code: number | null;
@@ -37,13 +52,17 @@ export class NodeProcess {
   /** The end of what it wrote to stdout and stderr. */
   log = '';
 
-  constructor(command: string, args: readonly string[]) {
+  constructor(command: string, args: readonly string[], options: NodeProcessOptions = {}) {
+    const { logFile, ownGroup = false, environment = {} } = options;
     // The test runner puts its own hooks into the environment of whatever is spawned, even into
     // an empty one; `env -i` drops them and becomes the node, under the same pid.
     const kept = ['PATH', 'HOME'].map((name) => `${name}=${process.env[name] ?? ''}`);
-    const clean = ['env', '-i', ...kept, command, ...args];
+    const given = Object.entries(environment).map(([name, value]) => `${name}=${value}`);
+    const clean = ['env', '-i', ...kept, ...given, command, ...args];
     const [first = '', ...rest] = hasSetpriv ? [...diesWithParent, ...clean] : clean;
-    this.#child = spawn(first, rest, { stdio: ['ignore', 'pipe', 'pipe'] });
+    const output = logFile === undefined ? 'pipe' : openSync(logFile, 'a');
+    this.#child = spawn(first, rest, { stdio: ['ignore', output, output], detached: ownGroup });
+    if (typeof output === 'number') closeSync(output);
     running.add(this.#child);
     for (const stream of [this.#child.stdout, this.#child.stderr]) {
       stream?.setEncoding('utf8');

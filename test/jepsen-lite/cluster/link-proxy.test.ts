@@ -1,8 +1,8 @@
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import t, { type Test } from 'tap';
-import { eventually } from './eventually.js';
-import { LinkProxy } from './link-proxy.js';
+import { LinkProxy } from '../../../jepsen-lite/cluster/link-proxy.js';
+import { eventually } from '../../system/eventually.js';
 
 /** A server that keeps what it gets and answers each chunk with the same bytes. */
 async function echo(t: Test) {

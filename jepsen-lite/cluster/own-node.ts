@@ -1,95 +1,107 @@
 /** One Kvorum node of our own: a real process that is started, killed, paused and watched. */
-import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { closeSync, openSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { request } from 'undici';
+import { NodeProcess } from './node-process.js';
 
 const launcher = join(import.meta.dirname, '..', '..', '..', 'bin', 'kvorum.js');
 const askMs = 500;
 const stopMsMax = 10_000;
 
-const running = new Set<ChildProcess>();
-// Whatever ends this process in order, no node outlives it.
-process.on('exit', () => {
-  for (const child of running) child.kill('SIGKILL');
-});
-
 export interface NodeOptions {
   readonly id: number;
+  readonly zone: string;
+  /** Its HTTP port itself, not a proxy before it. */
   readonly endpoint: string;
+  readonly folder: string;
   readonly args: readonly string[];
   readonly logFile: string;
+  /** Modules that are loaded before the product; they know how to reach the harness. */
+  readonly preloads?: readonly string[];
 }
 
 export class OwnNode {
   readonly id: number;
+  readonly zone: string;
   readonly endpoint: string;
+  readonly folder: string;
   readonly logFile: string;
   readonly #args: readonly string[];
-  #child: ChildProcess | undefined;
-  #ended: Promise<unknown> = Promise.resolve();
+  readonly #preloads: readonly string[];
+  #process: NodeProcess | undefined;
+  /** Its end is expected, for we ask for it or do what may cause it. */
   #meant = true;
   /** Ends that nobody had asked for, in words. */
   readonly crashes: string[] = [];
 
-  constructor({ id, endpoint, args, logFile }: NodeOptions) {
+  constructor({ id, zone, endpoint, folder, args, logFile, preloads = [] }: NodeOptions) {
     this.id = id;
+    this.zone = zone;
     this.endpoint = endpoint;
+    this.folder = folder;
     this.logFile = logFile;
     this.#args = args;
+    this.#preloads = preloads;
+  }
+
+  get name(): string {
+    return `n${this.id}`;
   }
 
   get running(): boolean {
-    const child = this.#child;
-    return child !== undefined && child.exitCode === null && child.signalCode === null;
+    return this.#process?.running === true;
   }
 
   get pid(): number | undefined {
-    return this.#child?.pid;
+    return this.#process?.pid;
   }
 
   start(): void {
     if (this.running) return;
-    const log = openSync(this.logFile, 'a');
-    // In a group of its own: Ctrl-C ends the clients first, and the nodes when those are done.
-    const child = spawn(process.execPath, [launcher, ...this.#args], {
-      stdio: ['ignore', log, log],
-      detached: true,
+    const preloads = this.#preloads.flatMap((module) => ['--import', module]);
+    const started = new NodeProcess(process.execPath, [...preloads, launcher, ...this.#args], {
+      logFile: this.logFile,
+      // Ctrl-C ends the clients first, and the nodes when those are done.
+      ownGroup: true,
+      // A preloaded module starts the thread pool before the launcher can set its size.
+      environment: { UV_THREADPOOL_SIZE: '16' },
     });
-    closeSync(log);
-    running.add(child);
-    this.#child = child;
+    this.#process = started;
     this.#meant = false;
-    this.#ended = once(child, 'exit').then(([code, signal]) => {
-      running.delete(child);
+    void started.ended.then(({ code, signal }) => {
       const how = signal === null ? `with exit code ${code}` : `by ${signal}`;
       if (!this.#meant) this.crashes.push(`node ${this.id} ended ${how}; see ${this.logFile}`);
     });
   }
 
-  async kill(): Promise<void> {
+  /** From now on until the next start its end is no crash. */
+  mayEnd(): void {
     this.#meant = true;
-    this.#child?.kill('SIGKILL');
-    await this.#ended;
+  }
+
+  async kill(): Promise<void> {
+    this.mayEnd();
+    await this.#process?.kill();
   }
 
   /** In order; by force when that takes too long. */
   async stop(): Promise<void> {
-    this.#meant = true;
-    this.#child?.kill('SIGCONT');
-    this.#child?.kill('SIGTERM');
-    const timer = setTimeout(() => this.#child?.kill('SIGKILL'), stopMsMax);
-    await this.#ended;
+    const stopped = this.#process;
+    if (stopped === undefined) return;
+    this.mayEnd();
+    stopped.signal('SIGCONT');
+    stopped.signal('SIGTERM');
+    const timer = setTimeout(() => stopped.signal('SIGKILL'), stopMsMax);
+    await stopped.ended;
     clearTimeout(timer);
   }
 
   pause(): void {
-    this.#child?.kill('SIGSTOP');
+    this.#process?.signal('SIGSTOP');
   }
 
   resume(): void {
-    this.#child?.kill('SIGCONT');
+    this.#process?.signal('SIGCONT');
   }
 
   async answers(): Promise<boolean> {

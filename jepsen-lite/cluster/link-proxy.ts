@@ -1,14 +1,23 @@
 /**
- * A TCP proxy for one directed link between two nodes, which a test can break in the ways a
- * network breaks. "Forward" is the direction from the node that connects to the one that listens.
+ * A TCP proxy for one directed link between two nodes, which can be broken in the ways a network
+ * breaks. "Forward" is the direction from the node that connects to the one that listens.
  *
  * A blackhole holds bytes back instead of swallowing them: that is what a partition does to TCP,
  * which sends again what was lost. So when it ends, messages of long ago arrive.
  */
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
+import { FrameCutter } from './frame-cutter.js';
 
 export type Blackhole = 'none' | 'forward' | 'backward' | 'both';
+export type LinkDirection = 'forward' | 'backward';
+
+/** What becomes of a frame between two nodes: nothing, itself, two of it, another one. */
+export type FrameFilter = (frame: Buffer, direction: LinkDirection) => readonly Buffer[];
+
+/** How long the next bytes are on their way; drawn anew for each piece. */
+export type Delay = () => number;
+const noDelay: Delay = () => 0;
 
 /** Above this a direction stops reading while a delay or blackhole holds bytes back. */
 const heldBytesMax = 1024 * 1024;
@@ -19,10 +28,14 @@ export class LinkProxy {
   readonly #pairs = new Set<Pair>();
   #cut = false;
   #blackhole: Blackhole = 'none';
-  #delayMs = 0;
-  /** Bytes that went through, for a test to prove that a fault took hold. */
+  #delay = noDelay;
+  #bytesPerSecond = Number.POSITIVE_INFINITY;
+  #filter: FrameFilter | undefined;
+  /** Bytes that went through; they prove that a fault has taken hold, or has not. */
   bytesForward = 0;
   bytesBackward = 0;
+  /** Connections that found the link cut. */
+  refused = 0;
 
   private constructor(targetPort: number) {
     this.#targetPort = targetPort;
@@ -69,15 +82,28 @@ export class LinkProxy {
     this.#update();
   }
 
-  delay(delayMs: number): void {
-    this.#delayMs = delayMs;
+  delay(delay: number | Delay): void {
+    this.#delay = typeof delay === 'number' ? () => delay : delay;
     this.#update();
+  }
+
+  /** In each direction of each connection. */
+  limitRate(bytesPerSecond: number): void {
+    this.#bytesPerSecond = bytesPerSecond;
+    this.#update();
+  }
+
+  /** For streams between two nodes; others have no frames. */
+  filter(filter: FrameFilter | undefined): void {
+    this.#filter = filter;
   }
 
   heal(): void {
     this.#cut = false;
     this.#blackhole = 'none';
-    this.#delayMs = 0;
+    this.#delay = noDelay;
+    this.#bytesPerSecond = Number.POSITIVE_INFINITY;
+    this.#filter = undefined;
     this.#update();
   }
 
@@ -90,6 +116,7 @@ export class LinkProxy {
 
   #accept(near: Socket): void {
     if (this.#cut) {
+      this.refused += 1;
       near.on('error', () => {});
       near.resetAndDestroy();
       return;
@@ -103,6 +130,7 @@ export class LinkProxy {
         this.bytesBackward += bytes;
       },
       ended: () => this.#pairs.delete(pair),
+      filter: (frame, direction) => this.#filter?.(frame, direction) ?? [frame],
     });
     this.#pairs.add(pair);
     this.#update();
@@ -112,8 +140,9 @@ export class LinkProxy {
     const held = (direction: Blackhole) =>
       this.#blackhole === direction || this.#blackhole === 'both';
     for (const pair of this.#pairs) {
-      pair.forward.set(held('forward'), this.#delayMs);
-      pair.backward.set(held('backward'), this.#delayMs);
+      const [delay, bytesPerSecond] = [this.#delay, this.#bytesPerSecond];
+      pair.forward.set({ held: held('forward'), delay, bytesPerSecond });
+      pair.backward.set({ held: held('backward'), delay, bytesPerSecond });
     }
   }
 }
@@ -122,6 +151,13 @@ interface PairObserver {
   readonly forward: (bytes: number) => void;
   readonly backward: (bytes: number) => void;
   readonly ended: () => void;
+  readonly filter: FrameFilter;
+}
+
+interface Flow {
+  readonly held: boolean;
+  readonly delay: Delay;
+  readonly bytesPerSecond: number;
 }
 
 class Pair {
@@ -133,8 +169,9 @@ class Pair {
   constructor(near: Socket, far: Socket, observer: PairObserver) {
     this.#near = near;
     this.#far = far;
-    this.forward = new Direction(near, far, observer.forward);
-    this.backward = new Direction(far, near, observer.backward);
+    const { forward, backward, filter } = observer;
+    this.forward = new Direction(near, far, forward, (frame) => filter(frame, 'forward'));
+    this.backward = new Direction(far, near, backward, (frame) => filter(frame, 'backward'));
     for (const [socket, other] of [
       [near, far],
       [far, near],
@@ -159,46 +196,64 @@ class Direction {
   readonly #to: Socket;
   readonly #from: Socket;
   readonly #observe: (bytes: number) => void;
-  readonly #queue: { readonly chunk: Buffer | undefined; readonly dueMs: number }[] = [];
+  readonly #queue: { readonly chunk: Buffer | undefined; dueMs: number }[] = [];
   #heldBytes = 0;
-  #held = false;
-  #delayMs = 0;
+  #flow: Flow = { held: false, delay: noDelay, bytesPerSecond: Number.POSITIVE_INFINITY };
+  /** When what was sent last has passed a link of the present rate. */
+  #freeMs = 0;
   #timer: NodeJS.Timeout | undefined;
 
-  constructor(from: Socket, to: Socket, observe: (bytes: number) => void) {
+  constructor(
+    from: Socket,
+    to: Socket,
+    observe: (bytes: number) => void,
+    filter: (frame: Buffer) => readonly Buffer[],
+  ) {
     this.#from = from;
     this.#to = to;
     this.#observe = observe;
-    from.on('data', (chunk: Buffer) => this.#take(chunk));
-    from.on('end', () => this.#take(undefined));
+    const cutter = new FrameCutter((piece, isFrame) => {
+      for (const kept of isFrame ? filter(piece) : [piece]) this.#take(kept);
+    });
+    from.on('data', (chunk: Buffer) => cutter.push(chunk));
+    from.on('end', () => {
+      cutter.end();
+      this.#take(undefined);
+    });
     from.on('close', () => clearTimeout(this.#timer));
-    to.on('drain', () => this.#flow());
+    to.on('drain', () => this.#move());
   }
 
   get heldBytes(): number {
     return this.#heldBytes;
   }
 
-  set(held: boolean, delayMs: number): void {
-    this.#held = held;
-    this.#delayMs = delayMs;
-    this.#flow();
+  set(flow: Flow): void {
+    this.#flow = flow;
+    // What was late under the old rules is not late any more; the order stays.
+    this.#freeMs = 0;
+    for (const piece of this.#queue) piece.dueMs = 0;
+    this.#move();
   }
 
   #take(chunk: Buffer | undefined): void {
-    this.#queue.push({ chunk, dueMs: performance.now() + this.#delayMs });
-    this.#heldBytes += chunk?.length ?? 0;
-    this.#flow();
+    const nowMs = performance.now();
+    const bytes = chunk?.length ?? 0;
+    const { delay, bytesPerSecond } = this.#flow;
+    this.#freeMs = Math.max(this.#freeMs, nowMs) + (1000 * bytes) / bytesPerSecond;
+    this.#queue.push({ chunk, dueMs: this.#freeMs + delay() });
+    this.#heldBytes += bytes;
+    this.#move();
   }
 
-  #flow(): void {
+  #move(): void {
     clearTimeout(this.#timer);
-    while (!this.#held && this.#queue.length > 0) {
+    while (!this.#flow.held && this.#queue.length > 0) {
       const [next] = this.#queue;
       if (next === undefined || this.#to.destroyed) break;
       const waitMs = next.dueMs - performance.now();
       if (waitMs > 0) {
-        this.#timer = setTimeout(() => this.#flow(), waitMs);
+        this.#timer = setTimeout(() => this.#move(), waitMs);
         break;
       }
       if (this.#to.writableNeedDrain) break;

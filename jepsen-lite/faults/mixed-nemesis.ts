@@ -3,9 +3,9 @@
  * fault at a time; faults of different lanes meet, for that is where the deepest bugs are.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { Nemesis, NemesisHooks } from '../run/nemesis.js';
 import type { RandomStream } from '../workloads/random-stream.js';
-import type { Nemesis, NemesisHooks } from './nemesis.js';
-import type { Fault } from './process-faults.js';
+import { type Fault, NotNow } from './fault.js';
 
 /** Draws the next injection of a kind. */
 export type DrawFault = (random: RandomStream) => Fault;
@@ -52,11 +52,16 @@ async function runLane(
 }
 
 async function inject(fault: Fault, hooks: NemesisHooks, lasts: () => Promise<void>) {
+  let begun = true;
   try {
     hooks.started(fault.name, await fault.start());
     hooks.probed(fault.name, await fault.probe());
     await lasts();
+  } catch (error) {
+    if (!(error instanceof NotNow)) throw error;
+    begun = false;
   } finally {
-    hooks.stopped(fault.name, await fault.stop());
+    const undone = await fault.stop();
+    if (begun) hooks.stopped(fault.name, undone);
   }
 }

@@ -1,0 +1,28 @@
+/** Nodes of our own: they start, a crash is noticed, and nothing is left of them. */
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import t from 'tap';
+import { startCluster } from '../../../jepsen-lite/cluster/own-cluster.js';
+
+t.test('an end that nobody asked for is a crash, one that we asked for is none', async (t) => {
+  const dir = join(t.testdir(), 'cluster');
+  const cluster = await startCluster({ nodes: 1, shards: 1, dir });
+  t.teardown(() => cluster.destroy());
+  const [node] = cluster.nodes;
+  if (node === undefined) return t.fail('there is no node');
+  await node.kill();
+  t.same(cluster.crashes, []);
+  node.start();
+  await cluster.becomeReady();
+  process.kill(node.pid ?? 0, 'SIGKILL');
+  while (node.running) await sleep(20);
+  t.match(cluster.crashes, [/node 1 ended by SIGKILL/]);
+});
+
+t.test('a node that does not start is no verdict', async (t) => {
+  const dir = t.testdir({ 'node-1': 'a file where a folder should be' });
+  await t.rejects(startCluster({ nodes: 1, shards: 1, dir }), {
+    name: 'HarnessError',
+    message: /node 1 did not become ready/,
+  });
+});
