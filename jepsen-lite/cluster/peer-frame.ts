@@ -40,6 +40,8 @@ export const recordTypes = {
   heartbeats: 10,
 } as const;
 
+const firstOfRequests = 16;
+
 const shapes: Readonly<Record<number, Shape>> = {
   1: [...ends, ...numbers('previousIndex', 'previousTerm', 'commit'), ['entries', entry]],
   2: [...ends, ['flags', 'byte'], ...numbers('index', 'hintIndex', 'hintTerm')],
@@ -52,7 +54,7 @@ const shapes: Readonly<Record<number, Shape>> = {
   9: [...ends, ...numbers('context', 'index')],
   10: [['messages', heartbeat]],
   11: [['messages', [...ends, ...numbers('context')]]],
-  13: [...ends, ...numbers('index', 'term', 'bytes', 'checksum'), ['configuration', 'data']],
+  13: [...ends, ...numbers('index', 'termAtIndex', 'bytes', 'checksum'), ['configuration', 'data']],
   14: ends,
   16: [...numbers('id', 'timeoutMs'), ['body', 'data']],
   17: [...numbers('id'), ['body', 'data']],
@@ -89,6 +91,11 @@ export function writeFrame(records: readonly PeerRecord[]): Buffer {
   frame.writeUInt32LE(frame.length - frameHeaderBytes, 8);
   frame.writeUInt32LE(crc32(frame.subarray(8)), 4);
   return frame;
+}
+
+/** Raft's own messages; the others carry requests of clients and pings. */
+export function isOfRaft({ type }: PeerRecord): boolean {
+  return type < firstOfRequests;
 }
 
 /** Every message of a frame about a shard; changes to it are changes to the record. */

@@ -8,7 +8,7 @@ import { HarnessError } from '../run/harness-error.js';
 import type { RandomStream } from '../workloads/random-stream.js';
 import type { Fault, OwnFaultKind } from './fault.js';
 import { becomes } from './patience.js';
-import { Traffic } from './traffic.js';
+import { whileWriting } from './traffic.js';
 
 const needs = 'own';
 const metMsMax = 8_000;
@@ -118,15 +118,11 @@ class Meetings {
   /** A restarted node counts from 0 again. */
   async some(): Promise<boolean> {
     if (this.#before === undefined) return false;
-    const traffic = new Traffic(this.#cluster.nodes.map(({ endpoint }) => endpoint));
-    traffic.write({ writers: 4, keys: 64, valueBytes: 100, pauseMs: 20 });
     const met = async () => {
       const now = (await this.#now()) ?? 0;
       return now > 0 && now !== this.#before;
     };
-    const seen = await becomes(met, metMsMax);
-    await traffic.end();
-    return seen;
+    return whileWriting(this.#cluster.nodes, () => becomes(met, metMsMax));
   }
 
   async #now(): Promise<number | undefined> {

@@ -5,10 +5,13 @@
  */
 import type { FrameFilter, LinkProxy } from '../cluster/link-proxy.js';
 import type { OwnCluster } from '../cluster/own-cluster.js';
-import { type Fields, messagesOf, readFrame, writeFrame } from '../cluster/peer-frame.js';
+import type { OwnNode } from '../cluster/own-node.js';
+import { type Fields, isOfRaft, messagesOf, readFrame, writeFrame } from '../cluster/peer-frame.js';
 import type { RandomStream } from '../workloads/random-stream.js';
-import type { Fault, OwnFaultKind } from './fault.js';
+import { type Fault, NotNow, type OwnFaultKind } from './fault.js';
 import { becomes } from './patience.js';
+import { leaderView } from './shards.js';
+import { whileWriting } from './traffic.js';
 import { someLinks } from './victims.js';
 
 const lane = 'network';
@@ -27,10 +30,15 @@ const drop: MakeFilter = (random, met) => (frame) => {
   return [];
 };
 
+/**
+ * Raft's messages may come twice, by its own rules. A forwarded request may not: it rests on TCP,
+ * which doubles nothing, and is not numbered.
+ */
 const double: MakeFilter = (random, met) => (frame) => {
-  if (!random.chance(often)) return [frame];
+  const raft = random.chance(often) ? readFrame(frame)?.filter(isOfRaft) : undefined;
+  if (raft === undefined || raft.length === 0) return [frame];
   met();
-  return [frame, frame];
+  return [frame, writeFrame(raft)];
 };
 
 /** The frame behind overtakes. */
@@ -75,8 +83,10 @@ export function filtered(options: {
   readonly words: string;
   readonly links: readonly LinkProxy[];
   readonly filter: (link: LinkProxy, met: () => void) => FrameFilter;
+  /** Written to while it is probed: a shard at rest says nothing. */
+  readonly writesTo?: readonly OwnNode[];
 }): Fault {
-  const { name, words, links, filter } = options;
+  const { name, words, links, filter, writesTo = [] } = options;
   let count = 0;
   const met = () => {
     count += 1;
@@ -87,7 +97,7 @@ export function filtered(options: {
       for (const link of links) link.filter(filter(link, met));
       return words;
     },
-    probe: () => becomes(() => count > 0, metMsMax),
+    probe: () => whileWriting(writesTo, () => becomes(() => count > 0, metMsMax)),
     async stop() {
       for (const link of links) link.filter(undefined);
       return `${count} frames met`;
@@ -107,23 +117,39 @@ const onSomeLinks =
     });
   };
 
-/** Raft's messages about one shard, from and to one node; all else goes on. */
+/** Raft's messages about one shard, from and to one of its nodes; all else goes on. */
 function partitionShard(cluster: OwnCluster, random: RandomStream): Fault {
+  const name = 'partition-shard';
   const shard = 1 + random.below(cluster.shards);
-  const victim = random.pick(cluster.nodes);
-  const links = cluster.nodes
-    .filter((node) => node !== victim)
-    .flatMap((node) => [cluster.link(victim, node), cluster.link(node, victim)]);
-  return filtered({
-    name: 'partition-shard',
-    words: `${victim.name} | the others, for shard ${shard} alone`,
-    links,
-    filter: (_link, met) => (frame) => {
-      const rest = withoutShard(frame, shard);
-      if (rest !== undefined) met();
-      return rest ?? [frame];
+  let fault: Fault | undefined;
+  return {
+    name,
+    async start() {
+      const view = await leaderView(cluster.endpoints, shard);
+      const members = cluster.nodes.filter(({ id }) =>
+        view?.members.some(({ node }) => node === id),
+      );
+      if (members.length < 2) throw new NotNow(`shard ${shard} has no leader with members`);
+      const victim = random.pick(members);
+      const links = cluster.nodes
+        .filter((node) => node !== victim)
+        .flatMap((node) => [cluster.link(victim, node), cluster.link(node, victim)]);
+      fault = filtered({
+        name,
+        words: `${victim.name} | the others, for shard ${shard} alone`,
+        links,
+        writesTo: cluster.nodes,
+        filter: (_link, met) => (frame) => {
+          const rest = withoutShard(frame, shard);
+          if (rest !== undefined) met();
+          return rest ?? [frame];
+        },
+      });
+      return fault.start();
     },
-  });
+    probe: async () => (await fault?.probe()) ?? false,
+    stop: async () => (await fault?.stop()) ?? 'nothing was done',
+  };
 }
 
 /** Undefined: nothing of the shard is in it. */
@@ -171,8 +197,8 @@ export const frameFaults: readonly OwnFaultKind[] = [
     lane,
     needs,
     nodesMin: 2,
-    does: 'doubles a fifth of the frames between nodes',
-    draw: onSomeLinks('duplicates', 'frames are doubled', double),
+    does: "doubles a fifth of Raft's frames between nodes",
+    draw: onSomeLinks('duplicates', "Raft's frames are doubled", double),
   },
   {
     name: 'reorder',

@@ -85,6 +85,7 @@ function lie(cluster: OwnCluster, random: RandomStream): Fault {
     name: 'lies',
     words: `${liar.name} lies`,
     links: [...says.keys()],
+    writesTo: cluster.nodes,
     filter: (link, met) => (frame, direction) => {
       const records = direction === says.get(link) ? readFrame(frame) : undefined;
       if (records === undefined || !tellLies(records, random)) return [frame];

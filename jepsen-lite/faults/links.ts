@@ -4,6 +4,7 @@ import type { OwnCluster } from '../cluster/own-cluster.js';
 import type { RandomStream } from '../workloads/random-stream.js';
 import type { Fault, OwnFaultKind } from './fault.js';
 import { becomes } from './patience.js';
+import { whileWriting } from './traffic.js';
 import { someLinks } from './victims.js';
 
 const lane = 'network';
@@ -35,14 +36,19 @@ function slowed(
   },
 ): Fault {
   const { words, links } = someLinks(cluster, random);
+  let begun = false;
   return {
     name: how.name,
     async start() {
+      begun = true;
       for (const link of links) how.apply(link);
       return `${words} deliver ${how.what}`;
     },
     /** At some moment something was on its way. */
-    probe: () => becomes(() => links.some(({ heldBytes }) => heldBytes > 0), noticedMsMax),
+    probe: () =>
+      whileWriting(cluster.nodes, () =>
+        becomes(() => begun && links.some(({ heldBytes }) => heldBytes > 0), noticedMsMax),
+      ),
     async stop() {
       for (const link of links) link.heal();
       return `${words} are fast again`;

@@ -14,7 +14,7 @@ const stormConnections = 300;
 const slowConnections = 20;
 const stormEveryMs = 20;
 const dripMs = 100;
-const pipelined = 200;
+const pipelined = 50;
 
 /** Connections of bad clients, ended with the fault. */
 class Crowd {

@@ -10,8 +10,9 @@ import { type Fault, NotNow } from './fault.js';
 /** Draws the next injection of a kind. */
 export type DrawFault = (random: RandomStream) => Fault;
 
-const peaceMs = { min: 300, max: 3_000 };
-const faultMs = { min: 400, max: 5_000 };
+const peaceMs = { min: 300, max: 5_000 };
+const faultMs = { min: 400, max: 4_000 };
+const attemptsMax = 3;
 
 export class MixedNemesis implements Nemesis {
   readonly #lanes: readonly (readonly DrawFault[])[];
@@ -47,19 +48,30 @@ async function runLane(
     if (deck.length === 0) deck = [...kinds];
     const [draw] = deck.splice(random.below(deck.length), 1);
     if (draw === undefined) return;
-    await inject(draw(random), hooks, () => wait(faultMs));
+    // What another fault hides, or keeps from beginning, is tried again.
+    for (let attempt = 1; attempt <= attemptsMax && !signal.aborted; attempt += 1) {
+      if (await inject(draw(random), hooks, () => wait(faultMs))) break;
+    }
   }
 }
 
-async function inject(fault: Fault, hooks: NemesisHooks, lasts: () => Promise<void>) {
+/** Whether it was seen to hold. */
+async function inject(
+  fault: Fault,
+  hooks: NemesisHooks,
+  lasts: () => Promise<void>,
+): Promise<boolean> {
   let begun = true;
   try {
     hooks.started(fault.name, await fault.start());
-    hooks.probed(fault.name, await fault.probe());
-    await lasts();
+    const holds = await fault.probe();
+    hooks.probed(fault.name, holds);
+    if (holds) await lasts();
+    return holds;
   } catch (error) {
     if (!(error instanceof NotNow)) throw error;
     begun = false;
+    return false;
   } finally {
     const undone = await fault.stop();
     if (begun) hooks.stopped(fault.name, undone);

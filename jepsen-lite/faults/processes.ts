@@ -11,8 +11,8 @@ const lane = 'processes';
 const needs = 'own';
 /** A node that was paused may still have an answer under way. */
 const silentMsMax = 1_500;
-/** Longer than two restarts are apart. */
-const stormProbeMs = 3_000;
+/** A node may take as long to stop in order. */
+const restartedMsMax = 12_000;
 const readyMsMax = 20_000;
 
 type Choose = (nodes: readonly OwnNode[], random: RandomStream) => readonly OwnNode[];
@@ -56,8 +56,9 @@ function pause(cluster: OwnCluster, random: RandomStream): Fault {
 /** Again and again, often before it has become ready. */
 function restarts(cluster: OwnCluster, random: RandomStream): Fault {
   const victim = random.pick(cluster.nodes);
-  return repeated('restarts', `restart ${victim.name} again and again`, async () => {
+  return repeated('restarts', `restart ${victim.name} again and again`, async (ended) => {
     await victim.kill();
+    ended();
     await sleep(random.between(0, 150));
     victim.start();
     await sleep(random.between(0, 600));
@@ -69,24 +70,30 @@ function rolling(cluster: OwnCluster, random: RandomStream): Fault {
   const order = shuffled(cluster.nodes, random);
   let next = 0;
   const what = `stop and start ${names(order)} in turn`;
-  return repeated('rolling', what, async (over) => {
+  return repeated('rolling', what, async (ended, over) => {
     const node = order[next++ % order.length];
     if (node === undefined) return;
     await node.stop();
+    ended();
     node.start();
     await becomes(async () => over.aborted || (await node.ready()), readyMsMax);
   });
 }
 
-/** `once` leaves the nodes running. */
-function repeated(name: string, what: string, once: (over: AbortSignal) => Promise<void>): Fault {
+/** `once` tells when a node has ended, and leaves it running. */
+function repeated(
+  name: string,
+  what: string,
+  once: (ended: () => void, over: AbortSignal) => Promise<void>,
+): Fault {
   const over = new AbortController();
   let count = 0;
   let ended: Promise<void> | undefined;
   const repeat = async () => {
     while (!over.signal.aborted) {
-      await once(over.signal);
-      count += 1;
+      await once(() => {
+        count += 1;
+      }, over.signal);
     }
   };
   return {
@@ -95,7 +102,7 @@ function repeated(name: string, what: string, once: (over: AbortSignal) => Promi
       ended = repeat();
       return what;
     },
-    probe: async () => ended !== undefined && becomes(() => count > 0, stormProbeMs),
+    probe: async () => ended !== undefined && becomes(() => count > 0, restartedMsMax),
     async stop() {
       over.abort();
       await ended;

@@ -3,6 +3,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Agent, request } from 'undici';
 
 const patienceMs = 2_000;
+/** Enough keys for every shard to have some. */
+const gentle: WriteLoad = { writers: 4, keys: 64, valueBytes: 100, pauseMs: 20 };
 const prefix = 'jepsen-lite.load.';
 
 export interface WriteLoad {
@@ -10,6 +12,21 @@ export interface WriteLoad {
   readonly keys: number;
   readonly valueBytes: number;
   readonly pauseMs: number;
+}
+
+/** What `look` finds while shards have work. */
+export async function whileWriting<T>(
+  nodes: readonly { readonly endpoint: string }[],
+  look: () => Promise<T>,
+): Promise<T> {
+  if (nodes.length === 0) return look();
+  const traffic = new Traffic(nodes.map(({ endpoint }) => endpoint));
+  traffic.write(gentle);
+  try {
+    return await look();
+  } finally {
+    await traffic.end();
+  }
 }
 
 export class Traffic {

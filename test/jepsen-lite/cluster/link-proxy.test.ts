@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import t, { type Test } from 'tap';
 import { LinkProxy } from '../../../jepsen-lite/cluster/link-proxy.js';
+import { writeFrame } from '../../../jepsen-lite/cluster/peer-frame.js';
 import { eventually } from '../../system/eventually.js';
 
 /** A server that keeps what it gets and answers each chunk with the same bytes. */
@@ -129,4 +130,41 @@ t.test('holds a bounded number of bytes and loses none', async (t) => {
   proxy.heal();
   const total = () => received.reduce((sum, chunk) => sum + chunk.length, 0);
   await until('all has arrived', () => total() === bytes.length);
+});
+
+t.test('a low rate makes bytes wait, and healing sets them free', async (t) => {
+  const { proxy, text } = await echo(t);
+  const { socket } = await client(t, proxy);
+  proxy.limitRate(1_000);
+  socket.write('x'.repeat(100_000));
+  await until('bytes are held', () => proxy.heldBytes > 0);
+  t.ok(text().length < 100_000);
+  proxy.heal();
+  await until('all arrive', () => text().length === 100_000);
+});
+
+t.test('frames between nodes are dropped, doubled and changed; other bytes are not', async (t) => {
+  const { proxy, text } = await echo(t);
+  const { socket } = await client(t, proxy);
+  const head = 'GET /kvorum/peer HTTP/1.1\r\n\r\n';
+  const frame = (body: string) =>
+    writeFrame([{ type: 17, fields: { id: 1, body: Buffer.from(body) } }]);
+  proxy.filter((bytes) => {
+    if (bytes.includes('lost')) return [];
+    return bytes.includes('twice') ? [bytes, bytes] : [frame('changed')];
+  });
+  socket.write(Buffer.concat([Buffer.from(head), ...['lost', 'twice', 'other'].map(frame)]));
+  await until('the last has come', () => text().includes('changed'));
+  t.ok(text().startsWith(head));
+  t.same(text().match(/lost|twice|other|changed/g), ['twice', 'twice', 'changed']);
+  proxy.heal();
+  socket.write(frame('lost'));
+  await until('a healed link loses nothing', () => text().includes('lost'));
+});
+
+t.test('a cut link counts whom it refuses', async (t) => {
+  const { proxy } = await echo(t);
+  proxy.cut();
+  await client(t, proxy);
+  await until('it has been counted', () => proxy.refused === 1);
 });

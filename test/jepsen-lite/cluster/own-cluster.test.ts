@@ -2,7 +2,9 @@
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import t from 'tap';
+import { hasSetpriv, NodeProcess } from '../../../jepsen-lite/cluster/node-process.js';
 import { startCluster } from '../../../jepsen-lite/cluster/own-cluster.js';
+import { eventually } from '../../system/eventually.js';
 
 t.test('an end that nobody asked for is a crash, one that we asked for is none', async (t) => {
   const dir = join(t.testdir(), 'cluster');
@@ -25,4 +27,29 @@ t.test('a node that does not start is no verdict', async (t) => {
     name: 'HarnessError',
     message: /node 1 did not become ready/,
   });
+});
+
+t.test('when the harness is killed nothing is left, not even a paused node', async (t) => {
+  if (!hasSetpriv) return t.comment('skipped: there is no setpriv');
+  const moduleUrl = new URL('../../../jepsen-lite/cluster/own-cluster.js', import.meta.url).href;
+  const options = { nodes: 2, shards: 1, dir: join(t.testdir(), 'cluster'), proxied: true };
+  const script = `
+    import { startCluster } from ${JSON.stringify(moduleUrl)};
+    const cluster = await startCluster(${JSON.stringify({ ...options, shim: true })});
+    cluster.nodes[0].pause();
+    console.log('pids', cluster.nodes.map(({ pid }) => pid).join());`;
+  const harness = new NodeProcess(process.execPath, ['--input-type=module', '-e', script]);
+  t.teardown(() => harness.kill());
+  const pids = await eventually('it has started', () => /pids (.*)\n/.exec(harness.log)?.[1]);
+  await harness.kill();
+  for (const pid of pids.split(',').map(Number)) {
+    await eventually(`process ${pid} has ended`, () => {
+      try {
+        process.kill(pid, 0);
+        return undefined;
+      } catch {
+        return true;
+      }
+    });
+  }
 });

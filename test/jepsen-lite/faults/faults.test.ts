@@ -8,10 +8,14 @@ import { startCluster } from '../../../jepsen-lite/cluster/own-cluster.js';
 import { drawFault, faultKinds } from '../../../jepsen-lite/faults/faults.js';
 import { RandomStream } from '../../../jepsen-lite/workloads/random-stream.js';
 
+const timeLimitMs = 240_000;
+t.setTimeout(timeLimitMs);
+
 const chosen = process.env['JEPSEN_LITE_FAULTS']?.split(',');
 const kinds = faultKinds.filter(({ name }) => chosen?.includes(name) ?? true);
 
 t.test('every fault takes hold, and ends', async (t) => {
+  t.setTimeout(timeLimitMs);
   const dir = join(t.testdir(), 'cluster');
   const cluster = await startCluster({ nodes: 3, shards: 2, dir, proxied: true, shim: true });
   t.teardown(() => cluster.destroy());

@@ -1,7 +1,7 @@
 /** Faults in the order of a seed, each stopped again, whatever happens. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import t from 'tap';
-import type { Fault } from '../../../jepsen-lite/faults/fault.js';
+import { type Fault, NotNow } from '../../../jepsen-lite/faults/fault.js';
 import { MixedNemesis } from '../../../jepsen-lite/faults/mixed-nemesis.js';
 import type { NemesisHooks } from '../../../jepsen-lite/run/nemesis.js';
 import { RandomStream } from '../../../jepsen-lite/workloads/random-stream.js';
@@ -33,7 +33,7 @@ const run = async (lanes: readonly (readonly ReturnType<typeof named>[])[], seed
   const stop = new AbortController();
   const nemesis = new MixedNemesis(lanes, new RandomStream(seed, 'nemesis'));
   const running = nemesis.run(hooks, stop.signal);
-  await sleep(3_500);
+  await sleep(7_000);
   stop.abort();
   await running;
   return seen;
@@ -62,4 +62,29 @@ t.test('a fault that cannot be injected is a failure of the harness, and is undo
   const nemesis = new MixedNemesis([[broken]], new RandomStream(1));
   await t.rejects(nemesis.run(hooks, new AbortController().signal), /no such process/);
   t.same(seen, ['broken stopped']);
+});
+
+t.test('what cannot be done now, or is not seen, is tried again', async (t) => {
+  const { seen, hooks } = recorder();
+  let attempt = 0;
+  const shy = (): Fault => {
+    attempt += 1;
+    const mine = attempt;
+    return {
+      ...named('shy', mine > 2)(new RandomStream(1)),
+      start: async () => {
+        if (mine === 1) throw new NotNow('no leader');
+        return `attempt ${mine}`;
+      },
+    };
+  };
+  const stop = new AbortController();
+  const running = new MixedNemesis([[shy]], new RandomStream(1)).run(hooks, stop.signal);
+  while (!seen.includes('shy holds')) await sleep(20);
+  stop.abort();
+  await running;
+  t.same(seen, [
+    ...['shy started: attempt 2', 'shy does not hold', 'shy stopped'],
+    ...['shy started: attempt 3', 'shy holds', 'shy stopped'],
+  ]);
 });
