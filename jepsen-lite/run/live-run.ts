@@ -105,7 +105,7 @@ class World {
     const over = new AbortController();
     const timer = setTimeout(() => over.abort(), config.durationMs);
     const ends = AbortSignal.any([signal, over.signal]);
-    // Every client waits on it; Node warns from the eleventh listener on.
+    // Every client waits on it, and there is no limit to how many there are.
     setMaxListeners(0, ends);
     const failed = (error: unknown) => {
       over.abort();

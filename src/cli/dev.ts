@@ -43,6 +43,8 @@ export async function runDev(
     port: flags.integer('port', { min: 1, max: 65_535 }),
     peerPort: flags.integer('peer-port', { min: 1, max: 65_535 }),
   });
+  // From before the first word on: whoever reads "Starting" may stop it.
+  const stop = new StopSignals();
   try {
     await refuseTakenPorts(folder.nodes);
     const { nodes, shards } = folder.cluster;
@@ -51,8 +53,9 @@ export async function runDev(
     const what = [count(nodes, 'node'), count(shards, 'shard'), count(replicas, 'replica')];
     stdout.write(`${verb} ${what.join(', ')} in ${shownDir}\n`);
     const processes = folder.nodes.map((node) => new DevProcess(node, command));
-    return await watch(processes, { stdout, stderr, shownDir });
+    return await watch(processes, { stdout, stderr, shownDir, stop });
   } finally {
+    stop.close();
     folder.close();
   }
 }
@@ -72,43 +75,38 @@ async function refuseTakenPorts(nodes: readonly DevNode[]): Promise<void> {
 
 interface Surroundings extends Pick<Context, 'stdout' | 'stderr'> {
   readonly shownDir: string;
+  readonly stop: StopSignals;
 }
 
 /** From the start of the processes to the end of the last one. */
 async function watch(processes: readonly DevProcess[], around: Surroundings): Promise<ExitCode> {
-  const { stdout, stderr, shownDir } = around;
-  const stop = new StopSignals();
+  const { stdout, stderr, shownDir, stop } = around;
   for (const process of processes) {
     process.ended.then((exit) => {
       if (!stop.requested) stderr.write(describeDeath(process, exit));
     });
   }
   const allEnded = Promise.all(processes.map((process) => process.ended));
-  try {
-    await Promise.race([announce(processes, around, stop), allEnded, stop.first]);
-    await Promise.race([allEnded, stop.first]);
-    if (!stop.requested) {
-      stderr.write(`All nodes have ended. Their logs are in ${shownDir}.\n`);
-      return exitCodes.failed;
-    }
-    stdout.write(`Stopping ${count(processes.length, 'node')} (Ctrl-C again: by force)\n`);
-    stop.second.then(() => {
-      for (const process of processes) process.kill();
-    });
-    const clean = await Promise.all(processes.map((process) => process.stop()));
-    const how = clean.every(Boolean) ? 'Stopped' : 'Stopped, some by force';
-    stdout.write(`${how}. The data is in ${shownDir}; the same command resumes it.\n`);
-    return exitCodes.ok;
-  } finally {
-    stop.close();
+  await Promise.race([announce(processes, around), allEnded, stop.first]);
+  await Promise.race([allEnded, stop.first]);
+  if (!stop.requested) {
+    stderr.write(`All nodes have ended. Their logs are in ${shownDir}.\n`);
+    return exitCodes.failed;
   }
+  stdout.write(`Stopping ${count(processes.length, 'node')} (Ctrl-C again: by force)\n`);
+  stop.second.then(() => {
+    for (const process of processes) process.kill();
+  });
+  const clean = await Promise.all(processes.map((process) => process.stop()));
+  const how = clean.every(Boolean) ? 'Stopped' : 'Stopped, some by force';
+  stdout.write(`${how}. The data is in ${shownDir}; the same command resumes it.\n`);
+  return exitCodes.ok;
 }
 
 /** Waits until every node that lives is ready, then shows what to do with the cluster. */
 async function announce(
   processes: readonly DevProcess[],
-  { stdout, stderr, shownDir }: Surroundings,
-  stop: StopSignals,
+  { stdout, stderr, shownDir, stop }: Surroundings,
 ): Promise<void> {
   const patienceEnds = performance.now() + readyPatienceMs;
   let explained = false;
