@@ -4,8 +4,8 @@
  *   node build/test/runner/main.js [path prefix ...]
  *
  * The list is derived from the sources, so that a compiled test whose source is gone never runs.
- * Tests in `test/system` start whole clusters of real processes and run one at a time, after the
- * others: two cores carry one cluster, not two. Simulated clusters take all cores by themselves and
+ * Tests that start whole clusters of real processes run one at a time, after the others: two cores
+ * carry one cluster, not two. Simulated clusters take all cores by themselves and
  * come in between. The last line has the counts of all runs.
  */
 import { createWriteStream, existsSync, readdirSync } from 'node:fs';
@@ -24,6 +24,7 @@ interface Run {
   readonly timeoutS: number;
 }
 
+const clusterTests = ['test/system/', 'test/jepsen-lite/cluster/own', 'test/jepsen-lite/faults/'];
 const parallelTimeoutS = 120;
 const serialTimeoutS = 600;
 /** It ends by itself after about two minutes, later on a slow machine. */
@@ -42,7 +43,7 @@ async function main(prefixes: readonly string[]): Promise<number> {
     console.error(`No test file matches ${prefixes.join(', ')}.`);
     return 1;
   }
-  const isSystem = (file: string) => file.startsWith('test/system/');
+  const isSystem = (file: string) => clusterTests.some((begin) => file.startsWith(begin));
   const isSimulation = (file: string) => file === 'test/simulation/simulation.test.ts';
   const runs: Run[] = [
     {
