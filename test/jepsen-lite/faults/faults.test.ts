@@ -13,7 +13,7 @@ t.setTimeout(timeLimitMs);
 
 const chosen = process.env['JEPSEN_LITE_FAULTS']?.split(',');
 const wanted = faultKinds.filter(({ name }) => chosen?.includes(name) ?? true);
-/** A disk that forgot what it had synced is beyond what a node can make good: it may stop for it. */
+/** A disk that forgot what it had synced is beyond what a node can mend: it may stop for it. */
 const kinds = wanted.filter(({ name }) => name !== 'roll-back');
 
 t.test('every fault takes hold, and ends', async (t) => {
