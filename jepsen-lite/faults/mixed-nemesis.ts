@@ -74,7 +74,7 @@ export class MixedNemesis implements Nemesis {
       for (let attempt = 1; attempt <= attemptsMax && !signal.aborted; attempt += 1) {
         if (attempt > 1) await wait(againMs);
         const fault = draw(choices.stream(`attempt ${attempt}`));
-        if (await inject(fault, hooks, () => wait(durationMs))) break;
+        if (await inject(fault, hooks, signal, () => wait(durationMs))) break;
       }
     }
   }
@@ -84,13 +84,15 @@ export class MixedNemesis implements Nemesis {
 async function inject(
   fault: Fault,
   hooks: NemesisHooks,
+  signal: AbortSignal,
   lasts: () => Promise<void>,
 ): Promise<boolean> {
   let begun = true;
   try {
     hooks.started(fault.name, await fault.start());
     const holds = await fault.probe();
-    hooks.probed(fault.name, holds);
+    // One that the end of the run cut short had no chance to show itself.
+    if (holds || !signal.aborted) hooks.probed(fault.name, holds);
     if (holds) await lasts();
     return holds;
   } catch (error) {

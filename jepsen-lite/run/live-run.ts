@@ -172,7 +172,6 @@ class World {
     return {
       started: (fault, what) => {
         recorder.nemesis('invoke', fault, what);
-        this.#faults.started(fault);
         this.#recovery.faultStarted();
         this.#progress.fault(fault, what);
       },

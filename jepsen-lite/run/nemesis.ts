@@ -19,16 +19,14 @@ export interface FaultCount {
   verified: number;
 }
 
-/** How often each fault was begun, and how often it was seen to hold. */
+/** How often each fault was looked for, and how often it was seen to hold. */
 export class FaultCounts {
   readonly #byName = new Map<string, FaultCount>();
 
-  started(name: string): void {
-    this.#of(name).count += 1;
-  }
-
   probed(name: string, holds: boolean): void {
-    if (holds) this.#of(name).verified += 1;
+    const fault = this.#of(name);
+    fault.count += 1;
+    if (holds) fault.verified += 1;
   }
 
   get all(): FaultCount[] {

@@ -119,3 +119,18 @@ t.test('what cannot be done now, or is not seen, is tried again', async (t) => {
     ...['shy started: attempt 3', 'shy holds', 'shy stopped'],
   ]);
 });
+
+t.test('one that the end cut short is not called unseen', async (t) => {
+  const { seen, hooks } = recorder();
+  const stop = new AbortController();
+  const slow = (): Fault => ({
+    ...named('slow')(new RandomStream(1)),
+    probe: async () => {
+      stop.abort();
+      return false;
+    },
+  });
+  await new MixedNemesis([[slow]], new RandomStream(1), pace).run(hooks, stop.signal);
+  t.match(seen, [/^slow started/, 'slow stopped']);
+  t.equal(seen.length, 2);
+});
