@@ -53,8 +53,8 @@ export class SnapshotSending {
     sending.offered = undefined;
     // None, or too old a one: asked again with the follower's next heartbeat answer. The log may
     // have been compacted beyond it while it was made.
-    const least = Math.max(sending.atLeast, this.#log.mark.index);
-    if (snapshot === undefined || snapshot.index < least) return;
+    sending.atLeast = Math.max(sending.atLeast, this.#log.mark.index);
+    if (snapshot === undefined || snapshot.index < sending.atLeast) return;
     this.#mustBeOwn(snapshot);
     sending.offered = snapshot;
     sending.offerIsDue = true;

@@ -92,10 +92,15 @@ export class SnapshotSender {
     this.#makeNext(need.applied);
   }
 
-  /** Whoever asks again after so long could not use it: perhaps the file itself is bad. */
-  #isInVain({ told, madeMs }: Held, to: ReplicaId): boolean {
+  /**
+   * Whoever asks again after so long could not use it: perhaps the file itself is bad. But nobody
+   * who is receiving it must begin anew because another one's disk is full, say.
+   */
+  #isInVain(held: Held, to: ReplicaId): boolean {
     const { clock, limits } = this.#options;
-    return told.has(to) && clock.monotonicMs() - madeMs >= limits.reuseMs;
+    const { told, receivers, madeMs } = held;
+    if (!told.has(to) || clock.monotonicMs() - madeMs < limits.reuseMs) return false;
+    return ![...receivers.values()].some((receiver) => this.#receives(held, receiver));
   }
 
   #makeNext(applied?: Index): void {

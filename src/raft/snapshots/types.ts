@@ -42,8 +42,8 @@ export interface SnapshotFiles {
    *
    * Does nothing, and resolves once the state is durable, when the state is whole and already at
    * `id.index` or beyond: snapshots arrive twice. Rejects with SnapshotError when the file is
-   * missing or not what it says: the group is then as it was, or still `installing`, the file is
-   * gone, and another snapshot may be installed. Calls queue up.
+   * missing or not what it says: the group is then as it was, or still `installing`, and another
+   * snapshot may be installed; until then the file stays. Calls queue up.
    */
   install(group: GroupId, id: EntryId): Promise<void>;
   /**

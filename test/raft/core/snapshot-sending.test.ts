@@ -66,6 +66,17 @@ t.test('one that is too old is not offered', async (t) => {
   t.same(snapshots.takeWanted(), [{ to: 2, atLeast: 5 }]);
 });
 
+t.test('one that the log has outrun while it was made is not offered', async (t) => {
+  const { log, snapshots } = sending();
+  snapshots.want(2, 0);
+  snapshots.takeWanted();
+  log.compactTo(6);
+  snapshots.made(2, snapshotOf(4));
+  t.equal(snapshots.takeOffer(2), undefined);
+  snapshots.heard(2);
+  t.same(snapshots.takeWanted(), [{ to: 2, atLeast: 6 }], 'and asked for as the log is now');
+});
+
 t.test('an offer that the log has outrun is made anew', async (t) => {
   const { log, snapshots } = sending();
   snapshots.want(2, 0);

@@ -254,3 +254,22 @@ t.test('what a receiver has is told, from its last beginning on, until it has al
   for (let offset = 100; offset < 1_000; offset += 100) await ask(2, offset);
   t.same(sender.transfers(), []);
 });
+
+t.test('who receives a file keeps it, although another one asks for it in vain', async (t) => {
+  const { clock, sender, files, settle, ask } = world();
+  const makings = () => files.steps.filter((step) => step !== 'read 1');
+  sender.want(1, 12, need(5));
+  await settle();
+  for (let piece = 0; piece < 9; piece += 1) {
+    t.equal(await ask(2, piece * 100), 'data', `piece ${piece}`);
+    clock.advance(defaultSnapshotLimits.answerMs - 1);
+    // Its disk is full.
+    sender.want(1, 13, need(5));
+    await settle();
+  }
+  t.same(makings(), ['make 1'], 'as long as somebody receives it');
+  await ask(2, 900);
+  sender.want(1, 13, need(5));
+  await settle();
+  t.same(makings(), ['make 1', 'discard 1', 'make 1']);
+});
