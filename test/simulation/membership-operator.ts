@@ -9,6 +9,12 @@ import type { MembershipFault } from './faults.js';
 import { leaderOf, membersOf, soundMajority } from './membership.js';
 import type { World } from './world.js';
 
+/**
+ * A change may begin so long after it was asked for, whatever is answered meanwhile but "done". The
+ * faults reckon with it, as they do with one that has begun (seed 501821).
+ */
+const goesOnMs = 15_000;
+
 export function changeMembers(world: World, fault: MembershipFault): void {
   const { shard, via, timeoutMs } = fault;
   const request = requestOf(world, fault);
@@ -16,8 +22,10 @@ export function changeMembers(world: World, fault: MembershipFault): void {
   if (request === undefined || process === undefined || state === 'starting') return;
   const { action, node } = request;
   const name = `members g${shard}: ${action} n${node}`;
+  world.membersChange(shard, world.nowMs + goesOnMs);
   const told = (what: string) => {
     if (process.dead) return;
+    if (what.startsWith('done')) world.membersChange(shard, 0);
     world.covered(`membership ${action} ${what.split(' ')[0]}`);
     world.event(via, `${name}: ${what}`);
   };

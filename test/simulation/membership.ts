@@ -49,7 +49,7 @@ export function canLose(world: World, node: NodeId): boolean {
     members.filter((member) => intact(member.node)).length * 2 > members.length;
   for (const { group: shard } of world.map.shards) {
     const leading = leaderOf(world, shard);
-    if (leading === undefined) return false;
+    if (leading === undefined || world.changingUntilMs(shard) > world.nowMs) return false;
     const { configuration, pendingChange } = leading.group.raft.status;
     if (pendingChange) return false;
     if (!keepsMajority(configuration.voters)) return false;

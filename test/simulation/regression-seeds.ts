@@ -130,4 +130,16 @@ export const regressionSeeds: readonly RegressionSeed[] = [
     cause: `The checks: two votes in one turn are one write, with the later term. The earlier one is
       as binding: that term is over for the voter.`,
   },
+  {
+    seed: 501821,
+    broke: 'R19',
+    cause: `The fault schedule: a voter was lost for ever while a removal of another was asked for
+      and had not begun. Who was heard within an election timeout counts as there.`,
+  },
+  {
+    seed: 496484759955,
+    broke: 'R19',
+    cause: `The checks: of two voters with two states a learner was taken for the third, who decides
+      (what 402963 has begun).`,
+  },
 ];

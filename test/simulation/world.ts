@@ -5,7 +5,7 @@
 import type { ClusterConfiguration } from '../../src/kv/cluster-configuration.js';
 import { initialShardMap, type ShardMap } from '../../src/kv/shard/shard-map.js';
 import type { Clock } from '../../src/raft/clock.js';
-import type { NodeId } from '../../src/raft/core/types.js';
+import type { GroupId, NodeId } from '../../src/raft/core/types.js';
 import { Coverage } from './coverage.js';
 import { Machine } from './machine.js';
 import { MemoryNetwork } from './memory-network.js';
@@ -45,6 +45,7 @@ export class World implements WorldView {
   readonly nodes: readonly Machine[];
   readonly hooks: Required<Observer>;
   violation: Violation | undefined;
+  readonly #changingUntilMs = new Map<GroupId, number>();
 
   constructor({ plan, folder, trace, observers }: WorldParts) {
     this.plan = plan;
@@ -59,6 +60,15 @@ export class World implements WorldView {
     this.network = this.#buildNetwork();
     this.nodes = ids.map((id) => new Machine(this, id));
     this.hooks = allObservers([this.coverage, ...observers(this)]);
+  }
+
+  /** Somebody has asked for a change of the shard's members, which may begin until then. */
+  membersChange(shard: GroupId, untilMs: number): void {
+    this.#changingUntilMs.set(shard, untilMs);
+  }
+
+  changingUntilMs(shard: GroupId): number {
+    return this.#changingUntilMs.get(shard) ?? 0;
   }
 
   #buildNetwork(): MemoryNetwork {
