@@ -39,8 +39,6 @@ import { defaultTuning, type NodeTuning } from './tuning.js';
 
 /** How often a stopping node looks whether its writes are settled. */
 const drainPollMs = 10;
-/** So long after a leadership has moved all nodes that forward have heard of it. */
-const drainQuietMs = 200;
 
 export class KvNode implements KvService {
   readonly node: NodeId;
@@ -249,20 +247,15 @@ export class KvNode implements KvService {
 
   /**
    * Takes no new work and waits for the writes under way, whose fate would be unknown when the node
-   * closes, and until the other nodes have stopped sending it requests: one that is on its way when
-   * the streams close is lost, while one that arrives is refused and goes elsewhere.
+   * closes. What other nodes send until then is refused and goes elsewhere, and what is on its way
+   * when the streams close is named as not looked at (`Link.leave`).
    */
   async drain(timeoutMs: number): Promise<void> {
     const { clock } = this.#parts;
     const endMs = clock.monotonicMs() + timeoutMs;
     this.#stopping = true;
-    let served = this.#router.statistics.served;
-    let servedMs = clock.monotonicMs();
-    for (let nowMs = servedMs; nowMs < endMs; nowMs = clock.monotonicMs()) {
+    while (this.#local.writesInProgress > 0 && clock.monotonicMs() < endMs) {
       if (this.#failure !== undefined) return;
-      if (this.#router.statistics.served !== served) servedMs = nowMs;
-      served = this.#router.statistics.served;
-      if (this.#local.writesInProgress === 0 && nowMs - servedMs >= drainQuietMs) return;
       await new Promise<void>((resolve) => clock.after(drainPollMs, resolve));
     }
   }

@@ -80,14 +80,17 @@ export class Acceptor {
     return address?.port ?? 0;
   }
 
-  close(): Promise<void> {
+  /** Listens no more, and ends what is left of its sockets when `settled` is. */
+  async close(settled: Promise<unknown>): Promise<void> {
     for (const attempt of [...this.#attempts]) attempt.abort();
-    return new Promise((resolve) => {
+    const closed = new Promise<void>((resolve) => {
       if (this.#opened) this.#server.close(() => resolve());
       else resolve();
-      // Upgraded sockets are no longer the server's, but it waits for them all the same.
-      for (const socket of this.#sockets) socket.destroy();
     });
+    await settled;
+    // Upgraded sockets are no longer the server's, but it waits for them all the same.
+    for (const socket of this.#sockets) socket.destroy();
+    await closed;
   }
 
   #onUpgrade(request: IncomingMessage, duplex: Duplex, head: Buffer): void {

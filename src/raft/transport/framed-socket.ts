@@ -84,6 +84,11 @@ export class FramedSocket {
     this.#socket.destroySoon();
   }
 
+  /** Sends nothing more, and reads on until the other side has ended too or it is closed here. */
+  end(): void {
+    this.#socket.end();
+  }
+
   close(reason: string): void {
     if (this.#closed) return;
     this.#socket.destroy();

@@ -28,6 +28,8 @@ export interface TransportLimits {
   /** Requests of one peer this node works on, answers not yet handed to the socket included. */
   readonly requestsInProgressMax: number;
   readonly requestBytesInProgressMax: number;
+  /** How long a closing node waits until its answers are sent and the peer has read them. */
+  readonly leaveMs: number;
   readonly pingIntervalMs: number;
   /** A stream on which nothing was heard for this long is closed. */
   readonly silenceMs: number;
@@ -54,6 +56,7 @@ export const defaultTransportLimits: TransportLimits = {
   requestTimeoutMsMax: 3_600_000,
   requestsInProgressMax: 4_096,
   requestBytesInProgressMax: 32 * MiB,
+  leaveMs: 500,
   pingIntervalMs: 1_000,
   silenceMs: 3_000,
   backOffMinMs: 50,

@@ -60,6 +60,13 @@ export class Link {
   #pingSentMs = 0;
   #heardMs: number;
   #chunksHeard = 0;
+  #lastRequestId = 0;
+  /** Requests given to the user that it has not answered yet. */
+  #unanswered = 0;
+  #otherSideLeaves = false;
+  /** Set once this side leaves; called when the link is closed. */
+  #left: (() => void) | undefined;
+  #ended = false;
 
   constructor(options: LinkOptions) {
     this.hello = options.hello;
@@ -113,8 +120,9 @@ export class Link {
     invariant(options.timeoutMs >= 0, 'a request has a time');
     const { requestTimeoutMsMax } = this.#limits;
     const bytes = requestBytesOverhead + body.length;
-    if (this.closed) {
-      return Promise.reject(new RequestError('not-sent', 'the stream is closed'));
+    if (this.closed || this.#otherSideLeaves) {
+      const why = this.closed ? 'the stream is closed' : leavingText;
+      return Promise.reject(new RequestError('not-sent', why));
     }
     if (bytes > this.#limits.frameBytesMax) {
       const why = `a request of ${body.length} bytes does not fit a frame`;
@@ -136,6 +144,7 @@ export class Link {
 
   /** Answers of one event-loop pass share a frame. */
   answer(id: number, result: Uint8Array | FailureCode): void {
+    this.#unanswered--;
     if (this.closed) return;
     const fits =
       typeof result === 'number' ||
@@ -169,6 +178,26 @@ export class Link {
     this.#ping(nowMs);
   }
 
+  /**
+   * Looks at nothing more that comes in, and says up to which request it did, so that the others
+   * can go elsewhere; closes when the answers under way are with the other side, at the latest
+   * after `leaveMs`. Resolves then. A closed socket alone would leave the sender of a request that
+   * was on its way to guess (HTTP/2 has GOAWAY for this, RFC 9113 section 6.8).
+   */
+  leave(reason: string): Promise<void> {
+    if (this.closed) return Promise.resolve();
+    this.#outbox.leaving = this.#lastRequestId;
+    const cancel = this.#clock.after(this.#limits.leaveMs, () => this.close(reason));
+    const left = new Promise<void>((resolve) => {
+      this.#left = () => {
+        cancel();
+        resolve();
+      };
+    });
+    this.#flush();
+    return left;
+  }
+
   close(reason: string): void {
     this.#socket.close(reason);
   }
@@ -195,7 +224,7 @@ export class Link {
   };
 
   #flush(): void {
-    while (!this.#busy && !this.#socket.closed && !this.#outbox.empty) {
+    while (!this.#busy && !this.#ended && !this.#socket.closed && !this.#outbox.empty) {
       const nowMs = this.#clock.monotonicMs();
       const frame = this.#outbox.encodeFrame(this.#scratch.writer, nowMs);
       if (frame.length === frameHeaderBytes) continue;
@@ -203,6 +232,13 @@ export class Link {
       this.#scratch.release(taken);
       this.#busy = !taken;
     }
+    if (this.#left !== undefined) this.#endWhenAnswered();
+  }
+
+  #endWhenAnswered(): void {
+    if (this.#ended || this.#busy || this.#unanswered > 0 || !this.#outbox.empty) return;
+    this.#ended = true;
+    this.#socket.end();
   }
 
   #onDrained(): void {
@@ -215,6 +251,7 @@ export class Link {
   }
 
   #onFrame(payload: Buffer): void {
+    if (this.#left !== undefined) return;
     const content = decodeRecords(payload);
     if (typeof content === 'string') {
       this.close(`a frame cannot be read: ${content}`);
@@ -228,11 +265,20 @@ export class Link {
       this.roundTripMs = this.#clock.monotonicMs() - this.#pingSentMs;
     }
     for (const answer of content.answers) this.#requests.settle(answer);
+    if (content.leaving !== undefined) {
+      this.#otherSideLeaves = true;
+      this.#requests.refuseAfter(content.leaving, leavingText);
+    }
+    this.#unanswered += content.requests.length;
+    this.#lastRequestId = content.requests.at(-1)?.id ?? this.#lastRequestId;
     this.#user.onContent(this, content);
   }
 
   #onClosed(reason: string): void {
     this.#requests.failAll(reason);
     this.#user.onClosed(this, reason);
+    this.#left?.();
   }
 }
+
+const leavingText = 'the other node is closing and did not look at it';

@@ -18,6 +18,7 @@ import {
 import type { OutgoingRequest } from './outgoing-request.js';
 import {
   encodeAnswer,
+  encodeLeaving,
   encodePing,
   encodePong,
   encodeRequest,
@@ -51,6 +52,8 @@ export class Outbox {
   /** Numbers of a ping to send and of a ping to answer; they never wait for room. */
   ping: number | undefined;
   pong: number | undefined;
+  /** The last request that is looked at, when this side leaves; it does not wait either. */
+  leaving: number | undefined;
   readonly #bytesTarget: number;
   #heartbeats: GroupHeartbeat[] = [];
   #heartbeatResponses: GroupHeartbeatResponse[] = [];
@@ -67,7 +70,8 @@ export class Outbox {
       this.#heartbeats.length === 0 &&
       this.#heartbeatResponses.length === 0 &&
       this.ping === undefined &&
-      this.pong === undefined
+      this.pong === undefined &&
+      this.leaving === undefined
     );
   }
 
@@ -98,8 +102,10 @@ export class Outbox {
     beginFrame(writer);
     if (this.ping !== undefined) encodePing(writer, this.ping);
     if (this.pong !== undefined) encodePong(writer, this.pong);
+    if (this.leaving !== undefined) encodeLeaving(writer, this.leaving);
     this.ping = undefined;
     this.pong = undefined;
+    this.leaving = undefined;
     this.#encodeHeartbeats(writer);
     while (this.#head < this.#queue.length) {
       const next = this.#queue[this.#head];

@@ -66,6 +66,13 @@ export class OutgoingRequest {
     this.#reject(new RequestError('queue-full', why));
   }
 
+  /** The receiver says that it never will: whether its bytes left does not matter then. */
+  notLookedAt(why: string): void {
+    if (this.#settled) return;
+    this.#settled = true;
+    this.#reject(new RequestError('not-sent', why));
+  }
+
   /** The link or the time is gone: what that means depends on whether bytes may have left. */
   fail(why: string): void {
     if (this.#settled) return;

@@ -141,11 +141,13 @@ export class Peer {
     };
   }
 
-  close(): void {
+  /** Resolves when the peer has its answers and knows which requests were not looked at. */
+  async close(): Promise<void> {
     this.#closed = true;
     this.#control.close();
     this.#bulk.close();
-    for (const link of [...this.#accepted.values()]) link.close('this node is closing');
+    const accepted = [...this.#accepted.values()];
+    await Promise.all(accepted.map((link) => link.leave('this node is closing')));
   }
 
   #stream(kind: StreamKind): DialledStream {

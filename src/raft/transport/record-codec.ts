@@ -35,6 +35,8 @@ export interface FrameContent {
   readonly answers: AnswerRecord[];
   ping: number | undefined;
   pong: number | undefined;
+  /** The other side is leaving: it never looks at a request with a higher id than this. */
+  leaving: number | undefined;
 }
 
 /** What a request or answer takes beside its body. */
@@ -85,6 +87,12 @@ export function encodePong(writer: ByteWriter, number: number): void {
   writer.varint(number);
 }
 
+export function encodeLeaving(writer: ByteWriter, lastRequestId: number): void {
+  writer.ensure(1 + varintBytesMax);
+  writer.u8(RecordType.leaving);
+  writer.varint(lastRequestId);
+}
+
 /** A string says why these bytes are not a frame of this format. */
 export function decodeRecords(payload: Buffer): FrameContent | string {
   const content: FrameContent = {
@@ -93,6 +101,7 @@ export function decodeRecords(payload: Buffer): FrameContent | string {
     answers: [],
     ping: undefined,
     pong: undefined,
+    leaving: undefined,
   };
   const reader = new ByteReader(payload);
   try {
@@ -133,6 +142,9 @@ function decodeRecord(reader: ByteReader, content: FrameContent): void {
       return;
     case RecordType.pong:
       content.pong = reader.varint();
+      return;
+    case RecordType.leaving:
+      content.leaving = reader.varint();
       return;
     default:
       if (!decodeMessages(reader, type, content.messages)) reader.fail(`no record type ${type}`);

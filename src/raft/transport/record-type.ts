@@ -20,6 +20,7 @@ export const RecordType = {
   request: 16,
   response: 17,
   requestFailed: 18,
+  leaving: 19,
   ping: 24,
   pong: 25,
   proof: 32,

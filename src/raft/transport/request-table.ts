@@ -45,6 +45,15 @@ export class RequestTable {
     return true;
   }
 
+  /** The receiver is leaving and looks at none after this one. */
+  refuseAfter(lastId: number, why: string): void {
+    for (const [id, request] of this.#open) {
+      if (id <= lastId) continue;
+      this.#open.delete(id);
+      request.notLookedAt(why);
+    }
+  }
+
   failAll(why: string): void {
     this.#cancelTimer?.();
     this.#timerAtMs = Number.POSITIVE_INFINITY;

@@ -128,8 +128,8 @@ export class SocketTransport implements Transport {
 
   async #close(): Promise<void> {
     this.#cancelTicks?.();
-    for (const peer of this.#peers.values()) peer.close();
-    await this.#acceptor.close();
+    const peers = [...this.#peers.values()];
+    await this.#acceptor.close(Promise.all(peers.map((peer) => peer.close())));
   }
 
   #openHandler(): TransportHandler {

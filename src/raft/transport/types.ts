@@ -23,7 +23,7 @@ export interface PeerInfo {
 }
 
 export type RequestFailure =
-  /** No connection, or refused before a byte left: it surely did not arrive. */
+  /** No connection, or the receiver left without looking at it: it surely was not processed. */
   | 'not-sent'
   /** The queue to this peer is full: it surely did not arrive. */
   | 'queue-full'

@@ -23,12 +23,14 @@ interface Content {
   readonly answers: readonly AnswerRecord[];
   readonly ping?: number | undefined;
   readonly pong?: number | undefined;
+  readonly leaving?: number | undefined;
 }
 
 function encode(content: Content): Buffer {
   const outbox = new Outbox(Number.MAX_SAFE_INTEGER);
   outbox.ping = content.ping;
   outbox.pong = content.pong;
+  outbox.leaving = content.leaving;
   for (const item of content.messages) outbox.addMessage(item, messageBytes(item.message));
   for (const { id, timeoutMs, body } of content.requests) {
     const ends = { resolve: () => undefined, reject: () => undefined };
@@ -55,6 +57,7 @@ const content: fc.Arbitrary<Content> = plain({
   ),
   ping: fc.option(u53, { nil: undefined }),
   pong: fc.option(u53, { nil: undefined }),
+  leaving: fc.option(u53, { nil: undefined }),
 });
 
 t.test('any content comes back, and encodes to the same bytes again', async () => {
@@ -68,7 +71,8 @@ t.test('any content comes back, and encodes to the same bytes again', async () =
         isDeepStrictEqual(got.answers, sent.answers) &&
         got.messages.length === sent.messages.length &&
         got.ping === sent.ping &&
-        got.pong === sent.pong;
+        got.pong === sent.pong &&
+        got.leaving === sent.leaving;
       return same && encode(got).equals(frame);
     }),
     { numRuns: 200 },
