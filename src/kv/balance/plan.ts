@@ -89,6 +89,8 @@ export interface Plan {
   readonly bytes: number;
   readonly estimatedSeconds: number;
   readonly score: { readonly before: ClusterScore; readonly after: ClusterScore };
+  /** The least voters that are up in any shard of a step, at any moment of the plan. */
+  readonly healthyVotersMin: number;
   /** What an operator should know before agreeing. */
   readonly warnings: readonly string[];
 }
@@ -110,7 +112,6 @@ export const refusalCodes = [
   'outside_range',
   'range_too_small',
   'not_neighbours',
-  'too_many_shards',
   'invalid_count',
 ] as const;
 

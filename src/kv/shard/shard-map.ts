@@ -164,7 +164,7 @@ export function initialShardMap(configuration: ClusterConfiguration): InitialSha
 }
 
 /** Where a shard stands on the ring: spread by its group's number, unlike any node's point. */
-function birthPosition(group: GroupId): number {
+export function birthPosition(group: GroupId): number {
   return hashBytes(Buffer.from(`shard/${group}`));
 }
 
