@@ -16,6 +16,7 @@ t.test('a node is full by weight, not by count', async (t) => {
   const load = new PlacementLoad(nodes, costs, demand);
   load.take([0, 1, 2], 0);
   load.take([0], 3);
+  load.take([0], 1);
   t.ok(load.fits(3, 0), 'an empty node takes the large one');
   t.notOk(load.fits(0, 3), 'a full one not even a small one');
   t.ok(load.fits(1, 3));
