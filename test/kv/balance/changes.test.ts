@@ -41,7 +41,7 @@ t.test('the only voter takes leadership along', async (t) => {
 t.test(
   'who should lead: the pinned one, else who leads least, never one that is away',
   async (t) => {
-    const best = (changed: ClusterView, without?: number) =>
+    const best = (changed: ClusterView, ...without: number[]) =>
       bestLeader(new Draft(changed), shardOf(changed, 1), without);
     t.equal(best(pinned), 3);
     t.not(best(pinned, 3), 3);
