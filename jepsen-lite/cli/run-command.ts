@@ -89,6 +89,7 @@ async function drive(
       nemesis: target.nemesis,
       tell,
       record: (event) => folder.add(event),
+      recordNode: (line) => folder.addNode(line),
       signal,
     });
     return { ...run, crashes: target.crashes() };

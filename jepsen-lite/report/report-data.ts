@@ -2,6 +2,7 @@
 import type { HistoryEvent } from '../history/event.js';
 import { type FaultSpan, faultSpans } from './fault-spans.js';
 import { type LeaderSpan, leaderSpans } from './leader-spans.js';
+import { momentOf, type NodeRow, nodesAround } from './nodes-around.js';
 import { type OperationColumns, operationColumns } from './operation-columns.js';
 import { type Outcome, outcomeOf } from './outcome.js';
 import type { Config, Results, RunFolder } from './results.js';
@@ -22,6 +23,8 @@ export interface ReportData {
   readonly recovery: Results['recovery'] | null;
   readonly faults: readonly FaultSpan[];
   readonly leaders: readonly LeaderSpan[];
+  /** Around the error, if there is one. */
+  readonly nodes: readonly NodeRow[];
   readonly operations: OperationColumns;
 }
 
@@ -51,6 +54,7 @@ export function reportData(run: RunFolder): ReportData {
     recovery: results?.recovery ?? null,
     faults: faultSpans(events),
     leaders: leaderSpans(events, endNs),
+    nodes: nodesAround(run.nodes, momentOf(results, operations, endNs)),
     operations: operationColumns(operations),
   };
 }

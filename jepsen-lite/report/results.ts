@@ -9,6 +9,7 @@ import type { HistoryEvent } from '../history/event.js';
 import { HistoryError } from '../history/history-error.js';
 import type { Operation } from '../history/operation.js';
 import { readHistory } from '../history/read-history.js';
+import { type NodeLine, nodeLine } from '../run/node-state.js';
 
 const evidence = z.object({
   longest: z.array(z.object({ operation: z.number(), state: z.string() })),
@@ -68,6 +69,8 @@ export interface RunFolder {
   readonly config: Config;
   readonly events: readonly HistoryEvent[];
   readonly operations: readonly Operation[];
+  /** Empty: nobody has watched them. */
+  readonly nodes: readonly NodeLine[];
 }
 
 /** The folder holds no run, or files that make no sense; the message names the file. */
@@ -83,6 +86,7 @@ export function readRunFolder(folder: string): RunFolder {
     results: found,
     config: readJson(join(path, 'config.json'), config) ?? config.parse({}),
     ...readEvents(join(path, 'history.jsonl'), found !== undefined),
+    nodes: readNodes(join(path, 'nodes.jsonl')),
   };
 }
 
@@ -105,6 +109,21 @@ function readEvents(file: string, mayBeMissing: boolean): Pick<RunFolder, 'event
     if (error instanceof HistoryError) throw new ResultsError(`${file}: ${error.message}`);
     throw error;
   }
+}
+
+function readNodes(file: string): NodeLine[] {
+  if (!existsSync(file)) return [];
+  const lines = readFileSync(file, 'utf8').split('\n');
+  return lines.flatMap((line, i) => {
+    if (line === '') return [];
+    try {
+      return [nodeLine.parse(JSON.parse(line))];
+    } catch {
+      // The last line of a run that was ended may be cut.
+      if (i === lines.length - 1) return [];
+      throw new ResultsError(`${file}: line ${i + 1} is not what a run writes there`);
+    }
+  });
 }
 
 function readJson<Shape extends z.ZodType>(file: string, shape: Shape) {

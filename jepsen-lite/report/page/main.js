@@ -6,6 +6,7 @@ import { explanation } from './explanation.js';
 import { Explorer } from './explorer.js';
 import { faultLog } from './fault-log.js';
 import { keyTable } from './key-table.js';
+import { nodeTable } from './node-table.js';
 import { Operations } from './operations.js';
 import { Overview } from './overview.js';
 import { Tooltip } from './tooltip.js';
@@ -79,6 +80,7 @@ document
     ...(hasHistory ? [new Overview(data, operations, page).node, explorer.node] : []),
     keyTable(data, page),
     hasHistory ? faultLog(data) : '',
+    nodeTable(data),
     meaning(data),
   );
 explorer?.begin();

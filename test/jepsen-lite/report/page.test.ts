@@ -56,7 +56,7 @@ t.test('a page in a browser', { skip: program === undefined && 'no Chromium here
     const sections = await page.evaluate(
       "[...document.querySelectorAll('section')].map((s) => s.id)",
     );
-    t.same(sections, ['explanation', 'overview', 'timeline', 'keys', 'faults', 'meaning']);
+    t.same(sections, ['explanation', 'overview', 'timeline', 'keys', 'faults', 'nodes', 'meaning']);
     t.match(await text('.story'), /After that, .* read kv\.key-\d and was told: v\d+ /);
     t.match(await text('.story'), `(#${planted})`);
   });

@@ -114,6 +114,11 @@ export function writeRun(folder: string, options: SyntheticRun): MadeRun {
   mkdirSync(folder, { recursive: true });
   const lines = made.events.map((event) => `${JSON.stringify(event)}\n`);
   writeFileSync(join(folder, 'history.jsonl'), lines.join(''));
+  const nodes = made.events
+    .filter(({ f }) => f === 'leader')
+    .map(({ timeNs }) => ({ timeNs, node: 'n2', answers: true, replicas: [replica(timeNs)] }));
+  const nodeLines = nodes.map((node) => `${JSON.stringify(node)}\n`);
+  writeFileSync(join(folder, 'nodes.jsonl'), nodeLines.join(''));
   const mine = Array.from({ length: clients }, (_, i) => i);
   writeJson(folder, 'config.json', {
     kind: 'run',
@@ -136,6 +141,10 @@ export function writeRun(folder: string, options: SyntheticRun): MadeRun {
     exit: { valid: 0, invalid: 1, unknown: 2 }[verdict.validity],
   });
   return made;
+}
+
+function replica(commit: number) {
+  return { shard: 1, role: 'leader', term: 2, commit, range: 1, members: 1 };
 }
 
 function writeJson(folder: string, name: string, content: object): void {

@@ -50,6 +50,7 @@ t.test('a folder that makes no sense is told with its file', async (t) => {
     broken: { 'results.json': '{' },
     odd: { 'results.json': '{"workloads":[{"name":"kv"}]}' },
     history: { 'history.jsonl': '{"type":"invoke"}\n' },
+    nodes: { 'history.jsonl': '', 'nodes.jsonl': '{"timeNs":1}\n' },
     short: { 'history.jsonl': '' },
     sim: { 'config.json': '{"kind":"sim"}', 'results.json': '{"exit":0}' },
   });
@@ -57,6 +58,7 @@ t.test('a folder that makes no sense is told with its file', async (t) => {
   t.throws(() => makeReport(join(dir, 'broken')), /results\.json/);
   t.throws(() => makeReport(join(dir, 'odd')), /results\.json: workloads\.0\.verdict/);
   t.throws(() => makeReport(join(dir, 'history')), /history\.jsonl: .*line 1/);
+  t.throws(() => makeReport(join(dir, 'nodes')), /nodes\.jsonl: line 1/);
   t.match(makeReport(join(dir, 'short')), 'ended before it was judged', 'a run cut short');
   t.match(makeReport(join(dir, 'sim')), '"kind":"sim"');
   mkdirSync(join(dir, 'text'));
