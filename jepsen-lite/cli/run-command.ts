@@ -51,9 +51,10 @@ export async function runLive(
   const workloads = judge(run.events, config, limits);
   const { validity, reasons } = overall(workloads, run, namedFaults(config.faults));
   const exit = exitOf(validity, run);
+  const command = repeatable(context.line, config.seed);
   const results = {
     seed: config.seed,
-    command: context.line,
+    command,
     startedAt: startedAt.toISOString(),
     endedAt: new Date().toISOString(),
     workloads,
@@ -64,10 +65,7 @@ export async function runLive(
   folder.write('results.json', results);
   const shrunk = { folder: folder.path, timeMs: shrinkMs };
   const cases = minimalCases(run.events, config, workloads, shrunk);
-  conclude(
-    { cases, workloads, run, reasons, exit, seed: config.seed, folder: folder.path },
-    context,
-  );
+  conclude({ cases, workloads, run, reasons, exit, command, folder: folder.path }, context);
   if (flags.has('json')) context.print(JSON.stringify(results, null, 2));
   return exit;
 }
@@ -112,7 +110,7 @@ interface Conclusion {
   readonly reasons: readonly string[];
   readonly cases: readonly string[];
   readonly exit: ExitCode;
-  readonly seed: number;
+  readonly command: string;
   readonly folder: string;
 }
 
@@ -123,17 +121,23 @@ const exitWords: Readonly<Record<number, string>> = {
   [exitCodes.notRecovered]: 'DID NOT RECOVER',
 };
 
-function conclude(conclusion: Conclusion, { tell, line }: Context): void {
-  const { workloads, run, reasons, cases, exit, seed, folder } = conclusion;
+function conclude(conclusion: Conclusion, { tell }: Context): void {
+  const { workloads, run, reasons, cases, exit, command, folder } = conclusion;
   tell('');
   for (const text of summary(workloads, run)) tell(text);
   for (const text of cases) tell(text);
   for (const reason of reasons) tell(reason);
   tell('');
   tell(`-> ${reportOf(folder)}`);
-  tell(`again: ${line}${line.includes('--seed') ? '' : ` --seed ${seed}`}`);
+  tell(`again: ${command}`);
   tell('(the same operations and faults, not the same interleaving)');
   tell(`${exitWords[exit]} (exit ${exit})`);
+}
+
+/** With the seed that was drawn; a replay has that of its folder. */
+function repeatable(line: string, seed: number): string {
+  const isSaid = /^jepsen-lite replay |--seed\b/.test(line);
+  return isSaid ? line : `${line} --seed ${seed}`;
 }
 
 /** A report that cannot be made changes no verdict. */

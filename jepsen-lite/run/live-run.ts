@@ -94,6 +94,7 @@ class World {
       open: this.#openWorkload(name, clients.length, random.stream(`workload ${name}`)),
       clients: clients.map((index) => this.#client(index, connect(), random)),
     }));
+    this.#passOver();
   }
 
   async work(): Promise<void> {
@@ -140,6 +141,16 @@ class World {
     this.#watch?.close();
   }
 
+  /** Draws what was called before the moment where the run begins, and does nothing of it. */
+  #passOver(): void {
+    const { workloads: wanted, from } = this.#options.config;
+    for (const [at, { open }] of this.#running.entries()) {
+      for (const [i, client] of (wanted[at]?.clients ?? []).entries()) {
+        for (let call = from?.calls[client] ?? 0; call > 0; call -= 1) open.next(i);
+      }
+    }
+  }
+
   #watchNodes(): ClusterWatch {
     const { endpoints, recordNode } = this.#options;
     return new ClusterWatch(endpoints, {
@@ -174,6 +185,7 @@ class World {
   #hooks(): NemesisHooks {
     const recorder = this.#recorder;
     return {
+      turn: (lane, turn) => recorder.nemesis('info', 'turn', { lane, turn }),
       started: (fault, what) => {
         recorder.nemesis('invoke', fault, what);
         this.#recovery.faultStarted();

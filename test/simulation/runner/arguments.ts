@@ -9,6 +9,8 @@ export interface Arguments {
   readonly minutes: number | undefined;
   readonly jobs: number;
   readonly verbose: boolean;
+  /** Of the events of a verbose run, only those from that virtual second on. */
+  readonly fromSecond: number;
   readonly shrink: boolean;
   /** A file with a plan, instead of seeds. */
   readonly plan: string | undefined;
@@ -32,6 +34,7 @@ export const usage = `The simulator of whole nodes.
   --jobs N         processes side by side (default 1)
   --seconds S      virtual seconds of clients and faults in a run (default 60)
   --verbose        every event of a run as a line
+  --from S         with --verbose: only from virtual second S on
   --shrink         look for a smaller plan that fails in the same way
   --plan FILE      run the plan in this file, as --shrink has written it
   --plant NAME     with this planted bug
@@ -53,6 +56,7 @@ export function readArguments(given: readonly string[]): Arguments {
       jobs: { type: 'string' },
       seconds: { type: 'string' },
       verbose: { type: 'boolean', default: false },
+      from: { type: 'string' },
       shrink: { type: 'boolean', default: false },
       plan: { type: 'string' },
       plant: { type: 'string' },
@@ -67,6 +71,7 @@ export function readArguments(given: readonly string[]): Arguments {
     minutes: positive('minutes', values.minutes),
     jobs: positive('jobs', values.jobs) ?? 1,
     verbose: values.verbose,
+    fromSecond: positive('from', values.from) ?? 0,
     shrink: values.shrink,
     plan: values.plan,
     plant: values.plant,
