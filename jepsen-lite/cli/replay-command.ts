@@ -6,7 +6,7 @@ import type { RunConfig, SimConfig } from '../run/run-config.js';
 import { isFolder, limitFlags, loadHistory, onlyPath } from './check-command.js';
 import type { Command } from './command.js';
 import { readConfig } from './config-file.js';
-import { runLive } from './run-command.js';
+import { runLive, verboseFlag } from './run-command.js';
 import { freshPrefix } from './run-flags.js';
 import { simulate } from './sim-command.js';
 import { UsageError } from './usage-error.js';
@@ -22,6 +22,7 @@ export const replayCommand: Command = {
       value: 'DIR',
       help: 'where the folder of the new run is made (default: results)',
     },
+    verboseFlag,
     ...limitFlags,
     { name: 'json', help: 'at the end, the results as JSON on standard output' },
     { name: 'help', help: 'show this' },

@@ -2,6 +2,7 @@
 
 import type { Validity } from '../checker/verdict.js';
 import { writeReport } from '../report/write-report.js';
+import { EventLines } from '../run/event-lines.js';
 import { judge, overall, type WorkloadVerdict } from '../run/judge.js';
 import { type LiveRun, liveRun } from '../run/live-run.js';
 import { minimalCases } from '../run/minimal-cases.js';
@@ -12,8 +13,14 @@ import { faultNames, namedFaults, openTarget } from '../run/target.js';
 import { limitFlags, readLimits } from './check-command.js';
 import type { Command, Context } from './command.js';
 import { type ExitCode, exitCodeOf, exitCodes } from './exit-codes.js';
-import type { Flags } from './flags.js';
+import type { FlagDescription, Flags } from './flags.js';
 import { readRunConfig, runFlags } from './run-flags.js';
+
+export const verboseFlag: FlagDescription = {
+  name: 'verbose',
+  short: 'v',
+  help: 'also faults, changes of roles, and operations without success, as they come',
+};
 
 /** For each workload that is invalid. */
 const shrinkMs = 20_000;
@@ -24,6 +31,7 @@ export const runCommand: Command = {
   summary: 'Drive a real cluster, break it, and check what clients saw',
   flags: [
     ...runFlags,
+    verboseFlag,
     ...limitFlags,
     { name: 'json', help: 'at the end, the results as JSON on standard output' },
     { name: 'help', help: 'show this' },
@@ -47,7 +55,8 @@ export async function runLive(
   const folder = ResultsFolder.create(flags.text('out') ?? 'results', name);
   folder.write('config.json', config);
   context.tell(`seed ${config.seed}, ${folder.path}`);
-  const run = await drive(config, folder, context);
+  const lines = flags.has('verbose') ? new EventLines(context.tell) : undefined;
+  const run = await drive(config, folder, context, lines);
   const workloads = judge(run.events, config, limits);
   const { validity, reasons } = overall(workloads, run, namedFaults(config.faults));
   const exit = exitOf(validity, run);
@@ -78,6 +87,7 @@ async function drive(
   config: RunConfig,
   folder: ResultsFolder,
   { tell, signal }: Context,
+  lines: EventLines | undefined,
 ): Promise<Driven> {
   const target = await openTarget(config, folder.path);
   try {
@@ -86,8 +96,14 @@ async function drive(
       endpoints: target.endpoints,
       nemesis: target.nemesis,
       tell,
-      record: (event) => folder.add(event),
-      recordNode: (line) => folder.addNode(line),
+      record: (event) => {
+        folder.add(event);
+        lines?.event(event);
+      },
+      recordNode: (line) => {
+        folder.addNode(line);
+        lines?.node(line);
+      },
       signal,
     });
     return { ...run, crashes: target.crashes() };

@@ -31,7 +31,7 @@ export const simCommand: Command = {
     { name: 'bug', value: 'NAME', help: 'with this bug planted' },
     { name: 'plan', value: 'FILE', help: 'the plan in this file, as --shrink has written it' },
     { name: 'shrink', help: 'look for a smaller plan that fails in the same way' },
-    { name: 'verbose', help: 'every event as a line' },
+    { name: 'verbose', short: 'v', help: 'every event as a line' },
     { name: 'out', value: 'DIR', help: 'where the folder of the run is made (default: results)' },
     { name: 'help', help: 'show this' },
   ],

@@ -31,10 +31,10 @@ export function rolesLine(nodes: readonly NodeState[]): string {
   return nodes.map((state) => `${state.node} ${rolesOf(state)}`).join('  ');
 }
 
-/** `n3 leader of s1, term 7, commit 10412, epoch 1.2`: one replica in words. */
-export function replicaWords(node: string, replica: ReplicaState): string {
+/** `leader of s1, term 7, commit 10412, epoch 1.2`: one replica in words. */
+export function replicaWords(replica: ReplicaState): string {
   const { shard, role, term, commit, range, members } = replica;
-  return `${node} ${role} of s${shard}, term ${term}, commit ${commit}, epoch ${range}.${members}`;
+  return `${role} of s${shard}, term ${term}, commit ${commit}, epoch ${range}.${members}`;
 }
 
 function rolesOf({ answers, replicas }: NodeState): string {

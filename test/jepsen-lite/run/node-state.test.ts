@@ -28,6 +28,6 @@ t.test('many shards are counted', async (t) => {
 });
 
 t.test('one replica in words', async (t) => {
-  const words = replicaWords('n3', replica(2, 'follower'));
-  t.equal(words, 'n3 follower of s2, term 7, commit 10412, epoch 1.2');
+  const words = replicaWords(replica(2, 'follower'));
+  t.equal(words, 'follower of s2, term 7, commit 10412, epoch 1.2');
 });
