@@ -2,6 +2,7 @@
 import type { HistoryEvent } from '../history/event.js';
 import { type FaultSpan, faultSpans } from './fault-spans.js';
 import { type LeaderSpan, leaderSpans } from './leader-spans.js';
+import { type MinimalPart, minimalPart } from './minimal-part.js';
 import { momentOf, type NodeRow, nodesAround } from './nodes-around.js';
 import { type OperationColumns, operationColumns } from './operation-columns.js';
 import { type Outcome, outcomeOf } from './outcome.js';
@@ -31,6 +32,8 @@ export interface ReportData {
 type ReportedWorkload = Results['workloads'][number] & {
   /** Whose operations are of this workload; empty: all. */
   readonly clients: readonly number[];
+  /** Null: nobody has looked, or nothing is invalid. */
+  readonly minimal: MinimalPart | null;
 };
 
 export function reportData(run: RunFolder): ReportData {
@@ -49,6 +52,7 @@ export function reportData(run: RunFolder): ReportData {
     workloads: (results?.workloads ?? []).map((workload) => ({
       ...workload,
       clients: clientsOf(config, workload.name),
+      minimal: minimalPart(run, workload.name),
     })),
     faultCounts: results?.faults ?? [],
     recovery: results?.recovery ?? null,

@@ -9,6 +9,7 @@ import type { HistoryEvent } from '../history/event.js';
 import { HistoryError } from '../history/history-error.js';
 import type { Operation } from '../history/operation.js';
 import { readHistory } from '../history/read-history.js';
+import { caseFile } from '../run/minimal-cases.js';
 import { type NodeLine, nodeLine } from '../run/node-state.js';
 
 const evidence = z.object({
@@ -69,6 +70,8 @@ export interface RunFolder {
   readonly config: Config;
   readonly events: readonly HistoryEvent[];
   readonly operations: readonly Operation[];
+  /** What is left of invalid workloads, by their names. */
+  readonly cases: ReadonlyMap<string, readonly HistoryEvent[]>;
   /** Empty: nobody has watched them. */
   readonly nodes: readonly NodeLine[];
 }
@@ -81,10 +84,16 @@ export class ResultsError extends Error {
 export function readRunFolder(folder: string): RunFolder {
   const path = resolve(folder);
   const found = readResults(path);
+  const settings = readJson(join(path, 'config.json'), config) ?? config.parse({});
+  const cases = settings.workloads.flatMap(({ name }) => {
+    const { events } = readEvents(join(path, caseFile(name)), true);
+    return events.length === 0 ? [] : [[name, events] as const];
+  });
   return {
     name: basename(path),
     results: found,
-    config: readJson(join(path, 'config.json'), config) ?? config.parse({}),
+    config: settings,
+    cases: new Map(cases),
     ...readEvents(join(path, 'history.jsonl'), found !== undefined),
     nodes: readNodes(join(path, 'nodes.jsonl')),
   };

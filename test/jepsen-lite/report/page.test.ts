@@ -61,6 +61,13 @@ t.test('a page in a browser', { skip: program === undefined && 'no Chromium here
     t.match(await text('.story'), `(#${planted})`);
   });
 
+  t.test('shows what is invalid by itself, and the test that it makes', async (t) => {
+    t.match(await text('.minimal h4'), /^\d operations that cannot be without any other$/);
+    t.match(await text('.minimal table'), `#${planted}`);
+    await click(page, '.minimal summary');
+    t.match(await text('.minimal pre'), /^import t from 'tap';$/m);
+  });
+
   t.test('draws what is in sight and no more', async (t) => {
     t.ok(await until(page, `Number(${canvas}.dataset.boxes) > 0`), 'something is drawn');
     t.ok(await until(page, `Number(${canvas}.dataset.boxes) < 200`), 'around the violation');

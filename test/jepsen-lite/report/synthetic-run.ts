@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { check } from '../../../jepsen-lite/checker/index.js';
 import type { HistoryEvent } from '../../../jepsen-lite/history/event.js';
 import { pair } from '../../../jepsen-lite/history/pairing.js';
+import { saveCase } from '../../../jepsen-lite/shrink/save-case.js';
 import { RandomStream } from '../../../jepsen-lite/workloads/random-stream.js';
 
 export interface SyntheticRun {
@@ -110,10 +111,14 @@ function addWeather(events: HistoryEvent[], step: number, timeNs: number, operat
 export function writeRun(folder: string, options: SyntheticRun): MadeRun {
   const made = makeRun(options);
   const clients = options.clients ?? 8;
-  const verdict = check(pair(made.events), { model: 'kv', events: made.events, timeMs: 60_000 });
+  const operations = pair(made.events);
+  const verdict = check(operations, { model: 'kv', events: made.events, timeMs: 60_000 });
   mkdirSync(folder, { recursive: true });
   const lines = made.events.map((event) => `${JSON.stringify(event)}\n`);
   writeFileSync(join(folder, 'history.jsonl'), lines.join(''));
+  const culprits = new Set(verdict.culprits);
+  const part = operations.filter(({ number }) => culprits.has(number));
+  saveCase({ name: 'kv', model: 'kv' }, part, join(folder, 'shrunk-kv.jsonl'));
   const nodes = made.events
     .filter(({ f }) => f === 'leader')
     .map(({ timeNs }) => ({ timeNs, node: 'n2', answers: true, replicas: [replica(timeNs)] }));

@@ -7,6 +7,7 @@ import { faultText } from '../faults.js';
 import type { RunPlan } from '../run-plan.js';
 import type { RunResult } from '../simulation.js';
 import type { Arguments } from './arguments.js';
+import { planTest } from './plan-test.js';
 import { shrink } from './shrink.js';
 
 const linesShown = 60;
@@ -19,11 +20,15 @@ export async function reportFailure(plan: RunPlan, given: Arguments): Promise<vo
   const { plan: smaller, runs } = await shrink(plan, (candidate) => runChecked(candidate));
   const file = path.join(buildFolder(), `simulation-${plan.seed}.json`);
   writeFileSync(file, `${JSON.stringify(smaller, undefined, 1)}\n`);
+  const test = path.join(buildFolder(), `simulation-${plan.seed}.test.ts`);
+  const failed = await runChecked(smaller, trace);
+  writeFileSync(test, planTest(smaller, failed.violation));
   console.log(`\nAfter ${runs} runs this is left of it:`);
   console.log(`  ${planText(smaller)}`);
   for (const fault of smaller.faults) console.log(`  ${at(fault.atMs)} ${faultText(fault)}`);
   const command = `node build/test/simulation/main.js --plan ${path.relative('.', file)}`;
-  printFailure(await runChecked(smaller, trace), `${command}${plantFlag(given)}`);
+  printFailure(failed, `${command}${plantFlag(given)}`);
+  console.log(`\nAs a test, at home in test/simulation: ${path.relative('.', test)}`);
 }
 
 function printFailure({ plan, violation, lastLines }: RunResult, command: string): void {
