@@ -6,7 +6,7 @@ import { type MinimalPart, minimalPart } from './minimal-part.js';
 import { momentOf, type NodeRow, nodesAround } from './nodes-around.js';
 import { type OperationColumns, operationColumns } from './operation-columns.js';
 import { type Outcome, outcomeOf } from './outcome.js';
-import type { Config, Results, RunFolder } from './results.js';
+import type { Chart, Config, Results, RunFolder } from './results.js';
 
 export interface ReportData {
   readonly name: string;
@@ -26,6 +26,7 @@ export interface ReportData {
   readonly leaders: readonly LeaderSpan[];
   /** Around the error, if there is one. */
   readonly nodes: readonly NodeRow[];
+  readonly chart: Chart | null;
   readonly operations: OperationColumns;
 }
 
@@ -59,6 +60,7 @@ export function reportData(run: RunFolder): ReportData {
     faults: faultSpans(events),
     leaders: leaderSpans(events, endNs),
     nodes: nodesAround(run.nodes, momentOf(results, operations, endNs)),
+    chart: run.chart ?? null,
     operations: operationColumns(operations),
   };
 }

@@ -64,12 +64,31 @@ const config = z.object({
 });
 export type Config = z.infer<typeof config>;
 
+/** Of a simulated run that failed, as the simulator writes it. */
+export const chartFile = 'messages.json';
+const chart = z.object({
+  title: z.string(),
+  nodes: z.array(z.number()),
+  rows: z.array(
+    z.object({
+      at: z.string(),
+      node: z.number().nullable(),
+      text: z.string(),
+      to: z.number().optional(),
+      from: z.number().optional(),
+      sentAt: z.number().optional(),
+    }),
+  ),
+});
+export type Chart = z.infer<typeof chart>;
+
 export interface RunFolder {
   readonly name: string;
   readonly results: Results | undefined;
   readonly config: Config;
   readonly events: readonly HistoryEvent[];
   readonly operations: readonly Operation[];
+  readonly chart: Chart | undefined;
   /** What is left of invalid workloads, by their names. */
   readonly cases: ReadonlyMap<string, readonly HistoryEvent[]>;
   /** Empty: nobody has watched them. */
@@ -94,6 +113,7 @@ export function readRunFolder(folder: string): RunFolder {
     results: found,
     config: settings,
     cases: new Map(cases),
+    chart: readJson(join(path, chartFile), chart),
     ...readEvents(join(path, 'history.jsonl'), found !== undefined),
     nodes: readNodes(join(path, 'nodes.jsonl')),
   };

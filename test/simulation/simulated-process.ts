@@ -164,6 +164,7 @@ export class SimulatedProcess implements ProcessView {
     transport.send = (to: NodeId, messages: readonly GroupMessage[]) => {
       if (this.dead) return;
       hooks.sent(this, to, messages);
+      trace.line(this.node, () => `>n${to} ${messagesText(messages)}`);
       send(to, messages);
     };
     transport.open = (handler: TransportHandler) =>

@@ -6,6 +6,7 @@ import { explanation } from './explanation.js';
 import { Explorer } from './explorer.js';
 import { faultLog } from './fault-log.js';
 import { keyTable } from './key-table.js';
+import { messageChart } from './message-chart.js';
 import { nodeTable } from './node-table.js';
 import { Operations } from './operations.js';
 import { Overview } from './overview.js';
@@ -81,6 +82,7 @@ document
     keyTable(data, page),
     hasHistory ? faultLog(data) : '',
     nodeTable(data),
+    messageChart(data),
     meaning(data),
   );
 explorer?.begin();

@@ -15,6 +15,8 @@ export interface Arguments {
   /** A file with a plan, instead of seeds. */
   readonly plan: string | undefined;
   readonly plant: string | undefined;
+  /** Where a failure leaves the messages around it. */
+  readonly chart: string | undefined;
   readonly durationMs: number | undefined;
   /** Whether to stop at the first seed that fails. */
   readonly keepGoing: boolean;
@@ -38,6 +40,7 @@ export const usage = `The simulator of whole nodes.
   --shrink         look for a smaller plan that fails in the same way
   --plan FILE      run the plan in this file, as --shrink has written it
   --plant NAME     with this planted bug
+  --chart FILE     of a failure: the messages around it, as JSON
   --keep-going     do not stop at the first failure
   --help           show this
 
@@ -60,6 +63,7 @@ export function readArguments(given: readonly string[]): Arguments {
       shrink: { type: 'boolean', default: false },
       plan: { type: 'string' },
       plant: { type: 'string' },
+      chart: { type: 'string' },
       'keep-going': { type: 'boolean', default: false },
       help: { type: 'boolean', short: 'h', default: false },
       worker: { type: 'boolean', default: false },
@@ -75,6 +79,7 @@ export function readArguments(given: readonly string[]): Arguments {
     shrink: values.shrink,
     plan: values.plan,
     plant: values.plant,
+    chart: values.chart,
     durationMs: seconds === undefined ? undefined : seconds * 1000,
     keepGoing: values['keep-going'],
     help: values.help,
