@@ -9,6 +9,8 @@ import { adminRequestKind } from './admin-codec.js';
 import { Administration } from './administration.js';
 import { KvError } from './errors.js';
 import { LeaderBalance } from './leader-balance.js';
+import { documentChangeRequestType } from './meta/document-change-codec.js';
+import { MetaGroup } from './meta/meta-group.js';
 import type { KvNodeParts } from './node-parts.js';
 import { NodeReport } from './node-report.js';
 import { OrphanCheck, orphanRequestType } from './orphan-check.js';
@@ -35,6 +37,7 @@ import { Router } from './shard/routing.js';
 import { startGroups } from './start-groups.js';
 import { StateCheck } from './state-check.js';
 import { stateHashRequestType } from './state-hash-codec.js';
+import { metaGroup } from './store/document-place.js';
 import { defaultTuning, type NodeTuning } from './tuning.js';
 
 /** How often a stopping node looks whether its writes are settled. */
@@ -51,6 +54,7 @@ export class KvNode implements KvService {
   readonly #balance: LeaderBalance;
   readonly #administration: Administration;
   readonly #stateCheck: StateCheck;
+  readonly #meta: MetaGroup;
   readonly #orphanCheck: OrphanCheck;
   readonly #report: NodeReport;
   readonly #peerRequests: PeerRequests;
@@ -94,12 +98,15 @@ export class KvNode implements KvService {
       ...{ node, nodes, host, transport, clock, timing: tuning.orphanCheck },
     });
     this.#orphanCheck = orphanCheck;
+    const meta = new MetaGroup({ node, host, store, transport, clock, logger });
+    this.#meta = meta;
     const sources = { host, local, router, administration, stateCheck, tuning };
     this.#report = new NodeReport(parts, sources);
     const handlers = new Map<number, PeerRequestHandler>([
       [chunkRequestType, (request) => host.snapshots.serve(request)],
       [stateHashRequestType, (request) => stateCheck.serve(request)],
       [orphanRequestType, (request) => orphanCheck.serve(request)],
+      [documentChangeRequestType, (request) => meta.serve(request)],
       [adminRequestKind, (request) => administration.service.serve(request)],
     ]);
     this.#peerRequests = new PeerRequests(handlers, (request) => router.serve(request));
@@ -114,7 +121,7 @@ export class KvNode implements KvService {
       timing: tuning.hostTiming,
       limits: tuning.hostLimits,
       snapshotLimits: tuning.snapshots,
-      mayLive: (group) => map.shard(group) !== undefined,
+      mayLive: (group) => group === metaGroup || map.shard(group) !== undefined,
       onRole: ({ group, leader }) => {
         if (leader !== undefined) this.#router.leaderChanged(group);
       },
@@ -127,6 +134,11 @@ export class KvNode implements KvService {
   /** For the simulator, which looks at the cores after every event. */
   get host(): Host {
     return this.#host;
+  }
+
+  /** The cluster as this node knows it. */
+  get meta(): MetaGroup {
+    return this.#meta;
   }
 
   get observer(): NodeObserver | undefined {
@@ -157,6 +169,7 @@ export class KvNode implements KvService {
       },
       onRequest: (request) => this.#peerRequests.serve(request),
     });
+    this.#meta.open({ campaign: first });
     this.#balance.start({ campaign: first });
     this.#stateCheck.start();
     this.#orphanCheck.start();

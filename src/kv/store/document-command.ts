@@ -15,14 +15,14 @@ export const documentNameCharactersMax = 100;
 
 const name = /^[a-z0-9][a-z0-9/._-]*$/;
 
-export function encodeDocuments({ conditions, puts, removals }: DocumentsCommand): Buffer {
+export type DocumentsContent = Pick<DocumentsCommand, 'conditions' | 'puts' | 'removals'>;
+
+export function encodeDocuments({ conditions, puts, removals }: DocumentsContent): Buffer {
   const json = { if: conditions, put: puts, remove: removals };
   return Buffer.from(JSON.stringify(json), 'utf8');
 }
 
-type Content = Pick<DocumentsCommand, 'conditions' | 'puts' | 'removals'>;
-
-export function decodeDocuments(bytes: Buffer): Content {
+export function decodeDocuments(bytes: Buffer): DocumentsContent {
   let json: { if?: unknown; put?: unknown; remove?: unknown } | null;
   try {
     json = JSON.parse(bytes.toString('utf8'));

@@ -54,8 +54,7 @@ export class ShardDraft {
 
   static born(birth: ShardBirth): ShardDraft {
     const { group, range, epoch, revision, applied } = birth;
-    invariant(
-      isRangeOfPlaces(range.start, range.end), `group ${group} has a range of hashes`);
+    invariant(isRangeOfPlaces(range.start, range.end), `group ${group} has a range of hashes`);
     return new ShardDraft({
       group_id: group,
       range_start: range.start,
