@@ -32,11 +32,17 @@ t.test('every node knows the cluster it begins with, also one that only learns',
     t.equal(view?.map.nextGroup, 4);
     t.same(
       view?.shardMap.shards.map(({ group, range }) => ({ group, range })),
-      cluster.at(id).shards().map(({ shard, range }) => ({ group: shard, range })),
+      cluster
+        .at(id)
+        .shards()
+        .map(({ shard, range }) => ({ group: shard, range })),
     );
   }
   const voters = cluster.at(1).host.group(0)?.raft.membership.configuration.voters;
-  t.same(voters?.map(({ node }) => node), [1, 2, 3]);
+  t.same(
+    voters?.map(({ node }) => node),
+    [1, 2, 3],
+  );
 });
 
 t.test('changes from all nodes at once: none is lost, none is made twice', async (t) => {
@@ -54,26 +60,29 @@ t.test('changes from all nodes at once: none is lost, none is made twice', async
   }
 });
 
-t.test('listeners hear of it; a refusal and a change that is made already cost nothing', async (t) => {
-  const cluster = new NodeCluster(t, { nodes: 1, shards: 1, replicas: 1 });
-  await cluster.start(1);
-  await cluster.ready();
-  const { meta } = cluster.at(1);
-  const heard: number[] = [];
-  const end = meta.onChange((view) => heard.push(notedIn(view).length));
-  await meta.transact(note('a'), timeoutMs);
-  await meta.transact(note('a'), timeoutMs);
-  await cluster.until('told', () => heard.includes(1));
-  end();
-  await meta.transact(note('b'), timeoutMs);
-  t.notOk(heard.includes(2), 'the listener was taken away');
-  await t.rejects(
-    meta.transact(() => {
-      throw new Error('this node may not leave');
-    }, timeoutMs),
-    /may not leave/,
-  );
-});
+t.test(
+  'listeners hear of it; a refusal and a change that is made already cost nothing',
+  async (t) => {
+    const cluster = new NodeCluster(t, { nodes: 1, shards: 1, replicas: 1 });
+    await cluster.start(1);
+    await cluster.ready();
+    const { meta } = cluster.at(1);
+    const heard: number[] = [];
+    const end = meta.onChange((view) => heard.push(notedIn(view).length));
+    await meta.transact(note('a'), timeoutMs);
+    await meta.transact(note('a'), timeoutMs);
+    await cluster.until('told', () => heard.includes(1));
+    end();
+    await meta.transact(note('b'), timeoutMs);
+    t.notOk(heard.includes(2), 'the listener was taken away');
+    await t.rejects(
+      meta.transact(() => {
+        throw new Error('this node may not leave');
+      }, timeoutMs),
+      /may not leave/,
+    );
+  },
+);
 
 t.test('without a majority nothing changes and all is said; with one it goes on', async (t) => {
   const cluster = new NodeCluster(t, { nodes: 3, shards: 1, replicas: 3 });
