@@ -17,7 +17,7 @@ import type {
 } from './service.js';
 import { type LocalReplicas, localReplicasLimits } from './shard/local-replicas.js';
 import type { Router } from './shard/routing.js';
-import type { Shard } from './shard/shard-map.js';
+import type { Shard, ShardDirectory } from './shard/shard-map.js';
 import { membersIn } from './shard-members.js';
 import type { StateCheck } from './state-check.js';
 import { metaGroup } from './store/document-place.js';
@@ -28,6 +28,7 @@ const freshMsMax = 5_000;
 
 export interface ReportSources {
   readonly host: Host;
+  readonly directory: ShardDirectory;
   readonly local: LocalReplicas;
   readonly router: Router;
   readonly administration: Administration;
@@ -52,11 +53,11 @@ export class NodeReport {
   }
 
   shards(): readonly ShardStatus[] {
-    return this.#parts.map.shards.map((shard) => this.#shard(shard));
+    return this.#sources.directory.map.shards.map((shard) => this.#shard(shard));
   }
 
   shard(group: GroupId): ShardStatus | undefined {
-    const shard = this.#parts.map.shard(group);
+    const shard = this.#sources.directory.map.shard(group);
     return shard === undefined ? undefined : this.#shard(shard);
   }
 

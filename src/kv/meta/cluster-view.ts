@@ -5,7 +5,7 @@
  */
 import { z } from 'zod';
 import type { GroupId, NodeId } from '../../raft/core/types.js';
-import { type Shard, ShardMap } from '../shard/shard-map.js';
+import { type Shard, ShardMap, shardMapSchema } from '../shard/shard-map.js';
 import type { Revision, StoredDocument } from '../store/types.js';
 import {
   documentNames,
@@ -41,8 +41,9 @@ export class ClusterView {
   readonly shards: ReadonlyMap<GroupId, ShardDocument>;
   readonly map: MapDocument;
   readonly settings: SettingsDocument;
+  /** The directory that requests are routed by. */
+  readonly shardMap: ShardMap;
   readonly #documents: Documents;
-  #shardMap: ShardMap | undefined;
 
   private constructor(documents: Documents, revision: Revision, unchanged?: Unchanged) {
     this.revision = revision;
@@ -52,7 +53,7 @@ export class ClusterView {
     this.settings = parse(settingsDocument, documents.get(settings), settings);
     this.nodes = unchanged?.nodes ?? parseNodes(documents);
     this.shards = unchanged?.shards ?? parseShards(documents);
-    this.#shardMap = unchanged?.shardMap;
+    this.shardMap = unchanged?.shardMap ?? shardMapOf(this.map, this.shards);
   }
 
   /** Throws ClusterDocumentError. */
@@ -73,7 +74,7 @@ export class ClusterView {
     return new ClusterView(documents, revision, {
       nodes: names.some((name) => name.startsWith(nodePrefix)) ? undefined : this.nodes,
       shards: sameShards ? this.shards : undefined,
-      shardMap: sameShards ? this.#shardMap : undefined,
+      shardMap: sameShards ? this.shardMap : undefined,
     });
   }
 
@@ -89,15 +90,15 @@ export class ClusterView {
   names(prefix: string): readonly string[] {
     return namesIn(this.#documents, prefix);
   }
+}
 
-  /** The directory that requests are routed by. */
-  get shardMap(): ShardMap {
-    this.#shardMap ??= ShardMap.fromJSON({
-      version: this.map.epoch,
-      shards: [...this.shards.values()].map(shardOf).sort((a, b) => a.range.start - b.range.start),
-    });
-    return this.#shardMap;
-  }
+/** Shards that leave a gap, overlap or hold two replicas on a node are no map. */
+function shardMapOf({ epoch }: MapDocument, documents: ClusterView['shards']): ShardMap {
+  const shards = [...documents.values()].map(shardOf);
+  shards.sort((a, b) => a.range.start - b.range.start);
+  const result = shardMapSchema.safeParse({ version: epoch, shards });
+  if (result.success) return new ShardMap(epoch, result.data.shards);
+  throw new ClusterDocumentError(`the shards are no map: ${z.prettifyError(result.error)}`);
 }
 
 function shardOf({ group, range, members, ringPosition, preferredLeader }: ShardDocument): Shard {

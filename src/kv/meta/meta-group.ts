@@ -54,7 +54,9 @@ export class MetaGroup {
   readonly #options: MetaGroupOptions;
   readonly #listeners = new Set<(view: ClusterView) => void>();
   #view: ClusterView | undefined;
+  readonly #waiting = new Set<() => void>();
   #announced = false;
+  #stopped = false;
 
   constructor(options: MetaGroupOptions) {
     this.#options = options;
@@ -67,6 +69,12 @@ export class MetaGroup {
     this.#changed(undefined);
     const [first] = host.group(metaGroup)?.raft.membership.configuration.voters ?? [];
     if (campaign && first?.node === node) host.campaign(metaGroup);
+  }
+
+  /** Whoever waits for a change is told at once. */
+  stop(): void {
+    this.#stopped = true;
+    for (const wake of [...this.#waiting]) wake();
   }
 
   /** Undefined while this node has no whole state of the meta group. */
@@ -109,6 +117,7 @@ export class MetaGroup {
     const leftMs = () => endMs - clock.monotonicMs();
     let unknown = false;
     while (leftMs() > 0) {
+      if (this.#stopped) throw new KvError('stopping', { shard: metaGroup });
       // After a lost answer only a view that is surely as new as it says what became of the change.
       const view = unknown ? await this.#currentWithin(leftMs) : this.#view;
       if (view !== undefined) {
@@ -120,7 +129,7 @@ export class MetaGroup {
         unknown ||= outcome.kind === 'unknown';
         if (outcome.kind === 'conflict') continue;
       }
-      await this.#pause(leftMs());
+      await this.#wait(Math.min(pauseMs, leftMs()));
     }
     throw unknown ? new KvError('outcome_unknown', { shard: metaGroup }) : noMetaLeader();
   }
@@ -181,26 +190,24 @@ export class MetaGroup {
   async #reached(revision: Revision, leftMs: () => number): Promise<ClusterView> {
     for (;;) {
       if (this.#view !== undefined && this.#view.revision >= revision) return this.#view;
-      if (leftMs() <= 0) throw new KvError('outcome_unknown', { shard: metaGroup }, notSeen);
-      await this.#nextChange(leftMs());
+      if (leftMs() <= 0 || this.#stopped) {
+        throw new KvError('outcome_unknown', { shard: metaGroup }, notSeen);
+      }
+      await this.#wait(leftMs());
     }
   }
 
-  #nextChange(timeoutMs: number): Promise<void> {
+  /** Until the next change, or so long. */
+  #wait(timeoutMs: number): Promise<void> {
     return new Promise((resolve) => {
-      const done = () => {
+      const wake = () => {
         cancel();
-        ended();
+        this.#waiting.delete(wake);
         resolve();
       };
-      const cancel = this.#options.clock.after(Math.max(0, Math.ceil(timeoutMs)), done);
-      const ended = this.onChange(done);
+      const cancel = this.#options.clock.after(Math.max(0, Math.ceil(timeoutMs)), wake);
+      this.#waiting.add(wake);
     });
-  }
-
-  #pause(timeoutMs: number): Promise<void> {
-    const waitMs = Math.max(0, Math.min(pauseMs, timeoutMs));
-    return new Promise((resolve) => this.#options.clock.after(waitMs, resolve));
   }
 
   #changed(names: readonly string[] | undefined): void {
@@ -228,6 +235,7 @@ export class MetaGroup {
     this.#announced = true;
     this.#options.clock.soon(() => {
       this.#announced = false;
+      for (const wake of [...this.#waiting]) wake();
       const view = this.#view;
       if (view !== undefined) for (const listener of [...this.#listeners]) listener(view);
     });
