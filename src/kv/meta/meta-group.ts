@@ -107,8 +107,8 @@ export class MetaGroup {
   }
 
   /**
-   * Makes a change that `decide` wants, on this node's view, and again on a newer one for as long
-   * as others get in between. Resolves with a view that holds it. Rejects with what `decide` threw,
+   * Makes a change that `decide` wants on the cluster as it is now, and again on a newer view for
+   * as long as others get in between. Resolves with a view that holds it. Rejects with what `decide` threw,
    * `no_leader` when nothing was changed, or `outcome_unknown`.
    */
   async transact(decide: Decide, timeoutMs: number): Promise<ClusterView> {
@@ -118,8 +118,9 @@ export class MetaGroup {
     let unknown = false;
     while (leftMs() > 0) {
       if (this.#stopped) throw new KvError('stopping', { shard: metaGroup });
-      // After a lost answer only a view that is surely as new as it says what became of the change.
-      const view = unknown ? await this.#currentWithin(leftMs) : this.#view;
+      // Not merely the view that is here: "nothing to do" must be true now, and after a lost answer
+      // only a view as new as that says what became of the change.
+      const view = await this.#currentWithin(leftMs);
       if (view !== undefined) {
         const change = decide(view);
         if (change === undefined) return view;
