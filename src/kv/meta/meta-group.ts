@@ -116,8 +116,7 @@ export class MetaGroup {
     const endMs = clock.monotonicMs() + timeoutMs;
     const leftMs = () => endMs - clock.monotonicMs();
     let unknown = false;
-    while (leftMs() > 0) {
-      if (this.#stopped) throw new KvError('stopping', { shard: metaGroup });
+    while (leftMs() > 0 && !this.#stopped) {
       // Not merely the view that is here: "nothing to do" must be true now, and after a lost answer
       // only a view as new as that says what became of the change.
       const view = await this.#currentWithin(leftMs);
@@ -132,7 +131,8 @@ export class MetaGroup {
       }
       await this.#wait(Math.min(pauseMs, leftMs()));
     }
-    throw unknown ? new KvError('outcome_unknown', { shard: metaGroup }) : noMetaLeader();
+    if (unknown) throw new KvError('outcome_unknown', { shard: metaGroup });
+    throw this.#stopped ? new KvError('stopping', { shard: metaGroup }) : noMetaLeader();
   }
 
   /** A request of another node; its first byte is `documentChangeRequestType`. */
