@@ -3,7 +3,7 @@
  * and follows; it never goes back behind what it knows of a shard, whoever looked last.
  */
 import { isDeepStrictEqual } from 'node:util';
-import { birthPosition } from '../shard/birth-position.js';
+import { birthPosition } from '../shard/shard-map.js';
 import type { ShardEpoch } from '../store/types.js';
 import type { ShardSight, Sighting } from './cluster-control.js';
 import type { ClusterDocuments, ShardDocument } from './cluster-documents.js';

@@ -40,18 +40,23 @@ export class PlacementRoom {
     this.#limits = limits;
   }
 
-  /** Takes one replica's room from each chosen node. */
+  /** Takes one replica's room from each chosen node, as far as there is any. */
   take(choice: readonly number[]): void {
     for (const node of choice) {
-      const room = this.#room[node] ?? 0;
-      invariant(room > 0, 'a chosen node has room');
-      this.#room[node] = room - 1;
+      const room = this.#room[node];
+      invariant(room !== undefined, 'a chosen node is one of those given');
+      this.#room[node] = Math.max(0, room - 1);
     }
   }
 
   /** Whether `node` may join the choice, looking at this shard only. */
   fits(choice: readonly number[], node: number): boolean {
     if ((this.#room[node] ?? 0) < 1 || choice.includes(node)) return false;
+    return this.zoneFits(choice, node);
+  }
+
+  /** Whether the zone of `node` has another place for this shard. */
+  zoneFits(choice: readonly number[], node: number): boolean {
     const zone = this.#zoneOf[node];
     const sameZone = choice.filter((chosen) => this.#zoneOf[chosen] === zone).length;
     return sameZone < this.#limits.zoneReplicasMax;

@@ -15,7 +15,7 @@ import {
   shardsMax,
 } from '../cluster-configuration.js';
 import type { HashRange } from '../store/types.js';
-import { birthPosition } from './birth-position.js';
+import { hashBytes } from './hash.js';
 import { place } from './placement.js';
 import { preferredLeaders } from './placement-leaders.js';
 import { coverDefect, equalRanges, hashSpaceSize } from './range.js';
@@ -161,6 +161,11 @@ export function initialShardMap(configuration: ClusterConfiguration): InitialSha
     map: new ShardMap(1, shards),
     lacks: lacksOf(configuration, replicas, placement.zoneReplicasMax),
   };
+}
+
+/** Where a shard stands on the ring: spread by its group's number, unlike any node's point. */
+export function birthPosition(group: GroupId): number {
+  return hashBytes(Buffer.from(`shard/${group}`));
 }
 
 function lacksOf(

@@ -1,0 +1,80 @@
+/**
+ * Where a replica should go: first where the ring wants the shard, then where there is most room.
+ * Load and zones are wishes. Out of need, a replica that has nowhere better to go takes a node
+ * above its bound rather than none, and as a last resort one whose zone has a replica already.
+ */
+import type { NodeId } from '../../raft/core/types.js';
+import type { MemberRole, ViewShard } from './cluster-view.js';
+import type { Draft } from './draft.js';
+import { arrivalRules, type RuleName, wishes } from './rules.js';
+import type { Target } from './target.js';
+
+export interface Search {
+  readonly shard: ViewShard;
+  readonly role: MemberRole;
+  readonly leaving?: NodeId | undefined;
+  /** Keep to all rules, and rather find nothing. */
+  readonly strict: boolean;
+}
+
+export interface Destination {
+  readonly node: NodeId;
+  readonly because: string;
+}
+
+export function findDestination(
+  draft: Draft,
+  target: Target,
+  search: Search,
+): Destination | undefined {
+  const order = preference(draft, target, search);
+  for (let given = 0; given <= (search.strict ? 0 : wishes.length); given += 1) {
+    const waived = wishes.slice(0, given);
+    const node = order.find((id) => suits({ draft, target, search, node: id, waived }));
+    if (node !== undefined)
+      return { node, because: reason(draft, target, { search, node, waived }) };
+  }
+  return undefined;
+}
+
+/** All nodes, the best first, whatever the rules say of them. */
+export function preference(draft: Draft, target: Target, { shard, role }: Search): NodeId[] {
+  const wanted = role === 'voter' ? target.voters(shard.group) : [];
+  const cost = draft.model.costs.of(shard);
+  const others = draft.model.eligible
+    .map((node) => node.id)
+    .filter((node) => !wanted.includes(node))
+    .map((node) => ({ node, fill: draft.fill(node, cost) }))
+    .sort((a, b) => a.fill - b.fill || a.node - b.node)
+    .map(({ node }) => node);
+  return [...wanted, ...others];
+}
+
+interface Question {
+  readonly draft: Draft;
+  readonly target: Target;
+  readonly search: Search;
+  readonly node: NodeId;
+  readonly waived: readonly RuleName[];
+}
+
+function suits({ draft, target, search, node, waived }: Question): boolean {
+  const { shard, role, leaving } = search;
+  return arrivalRules({ draft, target, shard, node, role, leaving }).every(
+    ({ rule, decision }) => decision === 'yes' || waived.includes(rule),
+  );
+}
+
+function reason(
+  draft: Draft,
+  target: Target,
+  { search, node, waived }: Pick<Question, 'search' | 'node' | 'waived'>,
+): string {
+  const onRing = search.role === 'voter' && target.voters(search.shard.group).includes(node);
+  const why = onRing
+    ? `Node ${node} is where the ring places shard ${search.shard.group}.`
+    : `Node ${node} has most room: ${(100 * draft.fill(node, 0)).toFixed(0)} % of its share.`;
+  if (waived.length === 0) return why;
+  const without = waived.includes('zone') ? 'in a free zone' : 'below its bound';
+  return `${why} No node ${without} is left.`;
+}
