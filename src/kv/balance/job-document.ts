@@ -46,11 +46,13 @@ export const jobStepSchema = z.strictObject({
   /** Requests sent for it. */
   requests: z.int().min(0),
   bytesDone: count,
-  /** As it was when the step began, to undo it: who led, what the removed replica was. */
+  /** As it was when the step began, for the way back. */
   before: z
     .strictObject({
       leader: z.int().optional(),
       role: z.enum(['voter', 'learner']).optional(),
+      /** Of a merge: the first hash of the right one. */
+      at: z.int().optional(),
     })
     .optional(),
 });

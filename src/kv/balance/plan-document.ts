@@ -101,6 +101,8 @@ export const planDocumentSchema = z.strictObject({
   bytes: amount,
   estimatedSeconds: amount,
   score: z.strictObject({ before: scoreSchema, after: scoreSchema }),
+  /** The least voters that are up in any of its shards, at any moment. */
+  healthyVotersMin: amount,
   warnings: z.array(z.string()),
   idempotency: idempotencySchema.optional(),
 });

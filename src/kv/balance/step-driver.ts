@@ -196,11 +196,13 @@ export class StepDriver {
   }
 }
 
+/** What no look could tell any more when the step is to be undone later. */
 function asBefore({ action }: JobStep, sightings: Sightings): NonNullable<JobStep['before']> {
-  const sight = action.kind === 'merge' ? undefined : sightings.get(action.shard);
+  const sight = sightings.get(action.kind === 'merge' ? action.right : action.shard);
   if (sight === undefined || typeof sight === 'string') return {};
-  const leader = action.kind === 'transfer-leader' ? { leader: sight.leader } : {};
-  if (action.kind !== 'remove-replica') return leader;
+  if (action.kind === 'merge') return { at: sight.range.start };
+  if (action.kind === 'transfer-leader') return { leader: sight.leader };
+  if (action.kind !== 'remove-replica') return {};
   const role = sight.members.find(({ node }) => node === action.node)?.role;
   return { role: role === 'learner' ? 'learner' : 'voter' };
 }

@@ -48,6 +48,7 @@ export function planOf(
     bytes: 1_000 * actions.length,
     estimatedSeconds: 1,
     score: { before: score, after: score },
+    healthyVotersMin: 3,
     warnings: [],
     ...more,
   };
