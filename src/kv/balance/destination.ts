@@ -7,7 +7,6 @@ import type { NodeId } from '../../raft/core/types.js';
 import type { MemberRole, ViewShard } from './cluster-view.js';
 import type { Draft } from './draft.js';
 import { arrivalRules, type RuleName, wishes } from './rules.js';
-import type { Target } from './target.js';
 
 export interface Search {
   readonly shard: ViewShard;
@@ -22,24 +21,19 @@ export interface Destination {
   readonly because: string;
 }
 
-export function findDestination(
-  draft: Draft,
-  target: Target,
-  search: Search,
-): Destination | undefined {
-  const order = preference(draft, target, search);
+export function findDestination(draft: Draft, search: Search): Destination | undefined {
+  const order = preference(draft, search);
   for (let given = 0; given <= (search.strict ? 0 : wishes.length); given += 1) {
     const waived = wishes.slice(0, given);
-    const node = order.find((id) => suits({ draft, target, search, node: id, waived }));
-    if (node !== undefined)
-      return { node, because: reason(draft, target, { search, node, waived }) };
+    const node = order.find((id) => suits(draft, { search, node: id, waived }));
+    if (node !== undefined) return { node, because: reason(draft, { search, node, waived }) };
   }
   return undefined;
 }
 
 /** All nodes, the best first, whatever the rules say of them. */
-export function preference(draft: Draft, target: Target, { shard, role }: Search): NodeId[] {
-  const wanted = role === 'voter' ? target.voters(shard.group) : [];
+export function preference(draft: Draft, { shard, role }: Search): NodeId[] {
+  const wanted = role === 'voter' ? draft.target.voters(shard.group) : [];
   const cost = draft.model.costs.of(shard);
   const others = draft.model.eligible
     .map((node) => node.id)
@@ -51,28 +45,23 @@ export function preference(draft: Draft, target: Target, { shard, role }: Search
 }
 
 interface Question {
-  readonly draft: Draft;
-  readonly target: Target;
   readonly search: Search;
   readonly node: NodeId;
   readonly waived: readonly RuleName[];
 }
 
-function suits({ draft, target, search, node, waived }: Question): boolean {
+function suits(draft: Draft, { search, node, waived }: Question): boolean {
   const { shard, role, leaving } = search;
-  return arrivalRules({ draft, target, shard, node, role, leaving }).every(
+  return arrivalRules({ draft, shard, node, role, leaving }).every(
     ({ rule, decision }) => decision === 'yes' || waived.includes(rule),
   );
 }
 
-function reason(
-  draft: Draft,
-  target: Target,
-  { search, node, waived }: Pick<Question, 'search' | 'node' | 'waived'>,
-): string {
-  const onRing = search.role === 'voter' && target.voters(search.shard.group).includes(node);
+function reason(draft: Draft, { search, node, waived }: Question): string {
+  const { role, shard } = search;
+  const onRing = role === 'voter' && draft.target.voters(shard.group).includes(node);
   const why = onRing
-    ? `Node ${node} is where the ring places shard ${search.shard.group}.`
+    ? `Node ${node} is where the ring places shard ${shard.group}.`
     : `Node ${node} has most room: ${(100 * draft.fill(node, 0)).toFixed(0)} % of its share.`;
   if (waived.length === 0) return why;
   const without = waived.includes('zone') ? 'in a free zone' : 'below its bound';

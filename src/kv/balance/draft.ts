@@ -10,6 +10,7 @@ import { LoadModel } from './load-model.js';
 import { type Intent, type Step, type StepAction, shardsOf } from './plan.js';
 import { bytesOf } from './shard-cost.js';
 import { takeEffect } from './step-effect.js';
+import { Target } from './target.js';
 
 export class Draft {
   /** With the intents in force. */
@@ -25,6 +26,7 @@ export class Draft {
   readonly #loads = new Map<NodeId, number>();
   readonly #leading = new Map<NodeId, number>();
   #nextGroup: GroupId;
+  #target: Target | undefined;
 
   constructor(view: ClusterView, intents: readonly Intent[] = []) {
     this.view = withIntents(view, intents);
@@ -34,6 +36,12 @@ export class Draft {
     this.#shards = new Map(this.view.shards.map((shard) => [shard.group, shard]));
     this.#nextGroup = view.nextGroup;
     for (const shard of this.view.shards) this.#count(shard, 1);
+  }
+
+  /** Where everything belongs with the intents in force, as the steps began. */
+  get target(): Target {
+    this.#target ??= new Target(this.view, this.model);
+    return this.#target;
   }
 
   get warnings(): readonly string[] {
@@ -124,24 +132,25 @@ export class Draft {
 }
 
 export function withIntents(view: ClusterView, intents: readonly Intent[]): ClusterView {
-  return intents.reduce((current, intent): ClusterView => {
-    switch (intent.kind) {
-      case 'draining':
-        return {
-          ...current,
-          nodes: current.nodes.map((node) =>
-            node.id === intent.node ? { ...node, draining: true } : node,
-          ),
-        };
-      case 'replicas':
-        return { ...current, settings: { ...current.settings, replicas: intent.replicas } };
-      case 'read-replicas':
-        return {
-          ...current,
-          shards: current.shards.map((shard) =>
-            shard.group === intent.shard ? { ...shard, readReplicas: intent.count } : shard,
-          ),
-        };
+  let current = view;
+  for (const intent of intents) current = withIntent(current, intent);
+  return current;
+}
+
+function withIntent(view: ClusterView, intent: Intent): ClusterView {
+  switch (intent.kind) {
+    case 'draining': {
+      const { node: drained } = intent;
+      const mark = (node: ViewNode) => (node.id === drained ? { ...node, draining: true } : node);
+      return { ...view, nodes: view.nodes.map(mark) };
     }
-  }, view);
+    case 'replicas':
+      return { ...view, settings: { ...view.settings, replicas: intent.replicas } };
+    case 'read-replicas': {
+      const { shard: group, count: readReplicas } = intent;
+      const mark = (shard: ViewShard) =>
+        shard.group === group ? { ...shard, readReplicas } : shard;
+      return { ...view, shards: view.shards.map(mark) };
+    }
+  }
 }

@@ -15,7 +15,7 @@ export function eligibleNodes(view: ClusterView): ViewNode[] {
   return view.nodes.filter((node) => !node.draining && !isGone(node, view));
 }
 
-export function isUp(node: ViewNode | undefined): node is ViewNode {
+export function isUp(node: ViewNode | undefined): boolean {
   return node?.state === 'up';
 }
 

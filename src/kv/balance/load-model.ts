@@ -39,6 +39,11 @@ export class LoadModel {
     this.#rooms = this.#divide(view);
   }
 
+  /** Whether the node is one of those among which the shards are divided. */
+  counts(node: NodeId): boolean {
+    return this.#rooms.has(node);
+  }
+
   /** Nothing for a node that should not hold anything. */
   room(node: NodeId): NodeRoom {
     return this.#rooms.get(node) ?? noRoom;

@@ -106,6 +106,7 @@ export const refusalCodes = [
   'too_few_nodes',
   'pinned',
   'zone_taken',
+  'too_few_zones',
   'quorum_at_risk',
   'below_target',
   'last_voter',

@@ -7,7 +7,6 @@ import { type MemberRole, type Pin, type ViewShard, votersOf } from './cluster-v
 import type { Draft } from './draft.js';
 import { isGone, isUp } from './eligibility.js';
 import { roleOf } from './step-effect.js';
-import type { Target } from './target.js';
 
 export type RuleName =
   | 'job'
@@ -32,7 +31,6 @@ export interface RuleDecision {
 /** A replica of the shard would come to `node`, in the place of the one on `leaving`. */
 export interface Arrival {
   readonly draft: Draft;
-  readonly target: Target;
   readonly shard: ViewShard;
   readonly node: NodeId;
   readonly role: MemberRole;
@@ -126,10 +124,10 @@ function zoneRule({ draft, shard, node, role, leaving }: Arrival): RuleDecision 
 
 const loadSlack = 1e-6;
 
-function loadRule({ draft, target, shard, node }: Arrival): RuleDecision {
+function loadRule({ draft, shard, node }: Arrival): RuleDecision {
   const present = roleOf(shard, node) === undefined ? draft.model.costs.of(shard) : 0;
   const load = draft.load(node) + present;
-  const upper = target.upper(node);
+  const upper = draft.target.upper(node);
   const said =
     `Node ${node} would carry ${load.toFixed(1)} mean shards; ` +
     `its share is ${draft.model.room(node).share.toFixed(1)}, its bound ${upper.toFixed(1)}.`;
@@ -137,8 +135,9 @@ function loadRule({ draft, target, shard, node }: Arrival): RuleDecision {
 }
 
 /** Why the replica on `node` should not be where it is, or why it may stay. */
-export function stayingRules(draft: Draft, target: Target, at: Staying): RuleDecision[] {
+export function stayingRules(draft: Draft, at: Staying): RuleDecision[] {
   const { shard, node } = at;
+  const arrival: Arrival = { draft, shard, node, role: roleOf(shard, node) ?? 'voter' };
   const known = draft.node(node);
   const rules: RuleDecision[] = [];
   if (known === undefined) rules.push(no('state', `Node ${node} is unknown.`));
@@ -149,9 +148,8 @@ export function stayingRules(draft: Draft, target: Target, at: Staying): RuleDec
     const said = `its replicas are rebuilt elsewhere when it is dead for ${after} minutes.`;
     rules.push(yes('state', `Node ${node} is ${known.state}; ${said}`));
   } else rules.push(yes('state', `Node ${node} is up.`));
-  rules.push(drainingRule({ draft, target, shard, node, role: 'voter' }));
+  rules.push(drainingRule(arrival));
   const pin = pinOf(draft, shard, node);
-  const arrival = { draft, target, shard, node, role: roleOf(shard, node) ?? 'voter' };
   if (pin !== undefined) rules.push(pinRule(arrival));
   rules.push(zoneRule(arrival));
   return rules;
