@@ -43,6 +43,9 @@ export interface MergeRequest {
   readonly expectedRight: ShardEpoch;
 }
 
+/** Whatever becomes of a request and of who sent it: after this nobody carries it out any more. */
+export const requestLifetimeMs = 10_000;
+
 /** All but `look` reject with KvError. */
 export interface ClusterControl {
   look(shard: GroupId): Promise<Sighting>;

@@ -27,6 +27,8 @@ export interface MapDocument {
   readonly epoch: number;
   /** The number of the next group that is born. */
   readonly nextGroup: GroupId;
+  /** The number of the next node that joins; missing: one more than the greatest there is. */
+  readonly nextNode?: NodeId | undefined;
 }
 
 export type ShardDocument = ViewShard;

@@ -43,8 +43,9 @@ export const jobStepSchema = z.strictObject({
   /** Since when something of it may be in the world; undefined: nothing is. */
   begunMs: count.optional(),
   endedMs: count.optional(),
-  /** Requests sent for it. */
+  /** Requests sent for it, and when the last one was. */
   requests: z.int().min(0),
+  requestedMs: count.optional(),
   bytesDone: count,
   /** As it was when the step began, for the way back. */
   before: z

@@ -39,7 +39,7 @@ export const stepActionSchema = z.discriminatedUnion('kind', [
 ]) satisfies z.ZodType<StepAction>;
 
 export const goalSchema = z.discriminatedUnion('kind', [
-  z.strictObject({ kind: z.literal('balance'), nodes: z.array(node).optional() }),
+  z.strictObject({ kind: z.literal('balance'), nodes: z.array(node).readonly().optional() }),
   z.strictObject({ kind: z.literal('drain'), node }),
   z.strictObject({ kind: z.literal('zone-spread') }),
   z.strictObject({ kind: z.literal('replication'), replicas }),

@@ -12,7 +12,7 @@
  * 4. Nothing is concluded from its answer. The next look tells.
  */
 import { KvError } from '../errors.js';
-import type { ClusterControl, Sighting } from './cluster-control.js';
+import { type ClusterControl, requestLifetimeMs, type Sighting } from './cluster-control.js';
 import type { ClusterDocuments, Decision, DocumentStore } from './cluster-documents.js';
 import { hasEnded, isUnderWay, type JobDocument, type JobStep } from './job-document.js';
 import { obstacleTo } from './job-schedule.js';
@@ -42,6 +42,8 @@ export class StepDriver {
   readonly at: number;
   readonly #options: StepDriverOptions;
   #wordsMs = Number.NEGATIVE_INFINITY;
+  /** How many of the step's requests are known to be settled: those that were sent from here. */
+  #settled = 0;
 
   constructor(options: StepDriverOptions, step: { readonly job: string; readonly at: number }) {
     this.#options = options;
@@ -61,8 +63,15 @@ export class StepDriver {
     const heading = headingOf(job);
     const verdict = stepPath(step.action, { heading, sightings, documents: store.documents() });
     switch (verdict.kind) {
-      case 'done':
       case 'undone':
+        if (this.#mayStillCome(step)) {
+          const words = `${verdict.because} What was asked for may still come.`;
+          await this.#note({ kind: 'wait', state: 'undoing', because: words }, sightings);
+          return true;
+        }
+        await this.#end(verdict, sightings);
+        return true;
+      case 'done':
         await this.#end(verdict, sightings);
         return true;
       case 'failed':
@@ -81,6 +90,15 @@ export class StepDriver {
     const step = job.steps[this.at];
     const runs = job.state === 'running' && job.driver === this.#options.node;
     return runs && step !== undefined && !hasEnded(step) ? step : undefined;
+  }
+
+  /**
+   * A request of a driver that was lost, or one without an answer, may be on its way: it is bound to
+   * an epoch that still stands, so that nothing was done is no sign that nothing will be.
+   */
+  #mayStillCome({ requests, requestedMs }: JobStep): boolean {
+    if (requests === this.#settled || requestedMs === undefined) return false;
+    return this.#options.nowMs() - requestedMs < requestLifetimeMs;
   }
 
   async #end(
@@ -138,15 +156,19 @@ export class StepDriver {
         before: asBefore(step, sightings),
       };
       const requests = step.requests + 1;
-      const next = withStep(job, this.at, { ...first, state, because, requests });
+      const requestedMs = this.#options.nowMs();
+      const asked = { ...first, state, because, requests, requestedMs };
+      const next = withStep(job, this.at, asked);
       return new Map([[`jobs/${job.id}`, next]]);
     });
     if (!begun) return true;
     try {
       await this.#send(request);
+      this.#settled += 1;
       return true;
     } catch (error) {
       if (!(error instanceof KvError)) throw error;
+      if (error.outcome === 'not_applied') this.#settled += 1;
       if (definite.has(error.code)) await this.#fail(error.message);
       else await this.#decide((job) => this.#words(job, state, error.message));
       return false;
