@@ -14,6 +14,8 @@ export const auditDocumentSchema = z.strictObject({
   subject: z.string(),
   reason: z.string(),
   requestId: z.string(),
+  /** Of this one change, whoever asks for it again. */
+  token: z.string(),
   before: z.record(z.string(), z.unknown()).optional(),
   after: z.record(z.string(), z.unknown()).optional(),
 });

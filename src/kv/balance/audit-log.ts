@@ -20,13 +20,22 @@ export interface AuditedChange {
 /** The changes with their entry in the log. */
 export function audited(
   { audit }: Pick<ClusterDocuments, 'audit'>,
-  { nowMs: atMs, actor, reason, requestId }: Author,
+  { nowMs: atMs, actor, reason, requestId, token }: Author,
   change: AuditedChange,
   changes: Iterable<readonly [string, object | undefined]>,
 ): Map<string, object | undefined> {
   const number = Math.max(0, ...audit.keys()) + 1;
-  const entry: AuditDocument = { number, atMs, actor, reason, requestId, ...change };
+  const entry: AuditDocument = { number, atMs, actor, reason, requestId, token, ...change };
   const all = new Map([...changes, [`audit/${number}`, entry] as const]);
   if (audit.has(number - auditEntriesMax)) all.set(`audit/${number - auditEntriesMax}`, undefined);
   return all;
+}
+
+/** What the change with this token was made to, when it was made. */
+export function madeBy(
+  { audit }: Pick<ClusterDocuments, 'audit'>,
+  token: string,
+): string | undefined {
+  for (const entry of audit.values()) if (entry.token === token) return entry.subject;
+  return undefined;
 }

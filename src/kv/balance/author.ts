@@ -7,6 +7,8 @@ export interface Author {
   readonly reason: string;
   readonly requestId: string;
   readonly nowMs: number;
+  /** Of this one change: when its answer is lost, the log says by this whether it was made. */
+  readonly token: string;
   /** Of a request that creates something, when its client gave it a name. */
   readonly idempotency?: Idempotency | undefined;
 }

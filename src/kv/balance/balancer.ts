@@ -74,7 +74,7 @@ export class Balancer {
     const nowMs = this.#options.clock.wallMs();
     const author = (origin: Author['origin']): Author => {
       const { why: reason } = habit;
-      return { origin, actor: origin, reason, requestId: '', nowMs };
+      return { origin, actor: origin, reason, requestId: '', nowMs, token: '' };
     };
     if (habit.kind === 'rest') return { changes: new Map(), answer: undefined };
     if (habit.kind === 'give-up') {

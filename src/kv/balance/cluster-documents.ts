@@ -91,14 +91,15 @@ export interface Decision<T> {
 }
 
 export interface DocumentStore {
-  /** As known on this node; another one may know more already. */
+  /** As known on this node; another one may know more already. Throws KvError: nothing is known. */
   documents(): ClusterDocuments;
   /**
    * Decides from the documents as they are here and writes what was decided, all or nothing. When
-   * a document that it changes or rests on has changed meanwhile, the decision is made again. Rejects
-   * with KvError; what `decide` throws rejects unchanged.
+   * a document that it changes or rests on has changed meanwhile, the decision is made again; also
+   * when nobody answered and it may have been written already. Rejects with KvError; what `decide`
+   * throws rejects unchanged.
    */
-  transact<T>(decide: (documents: ClusterDocuments) => Decision<T>): Promise<T>;
+  transact<T>(decide: (documents: ClusterDocuments) => Decision<T>, timeoutMs?: number): Promise<T>;
   /** Called after documents have changed here. Returns how to end that. */
   onChange(run: () => void): () => void;
 }

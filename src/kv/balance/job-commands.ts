@@ -60,6 +60,11 @@ export function beginJob(
       return { action, bytes, state: 'waiting', because, requests: 0, bytesDone: 0 };
     }),
     ...(author.idempotency !== undefined && { idempotency: author.idempotency }),
+    // What is only wanted differently is done with the wish.
+    ...(plan.steps.length === 0 && {
+      ...{ state: 'succeeded', because: 'Nothing has to be moved.' },
+      ...{ startedMs: author.nowMs, endedMs: author.nowMs },
+    }),
   };
   const intended = new Map(intentions(documents, plan.intents));
   const changes = [
@@ -99,7 +104,7 @@ function checkPlan(
   }
   if (isExpired(plan, nowMs))
     throw new KvError('stale_plan', facts, `Plan ${plan.id} has expired.`);
-  if (plan.steps.length === 0) {
+  if (plan.steps.length === 0 && plan.intents.length === 0) {
     throw new KvError('nothing_to_do', {}, `Plan ${plan.id} has no steps; the goal is reached.`);
   }
   const held = heldShards(documents);

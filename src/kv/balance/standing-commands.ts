@@ -64,6 +64,19 @@ export function removePin(
   return { changes, answer: pin };
 }
 
+/** After how long without a word a node's replicas are built elsewhere. */
+export function changeDeadAfter(
+  documents: ClusterDocuments,
+  deadAfterMs: number,
+  author: Author,
+): Decision<number> {
+  const { settings } = documents;
+  const before = { deadAfterMs: settings.deadAfterMs };
+  const change = { action: 'settings.change', subject: 'settings', before, after: { deadAfterMs } };
+  const changes = [['settings', { ...settings, deadAfterMs }] as const];
+  return { changes: audited(documents, author, change, changes), answer: deadAfterMs };
+}
+
 export type BalancerChange = Partial<Omit<BalancerSettings, 'autoSplit' | 'autoMerge'>> & {
   readonly autoSplit?: Partial<BalancerSettings['autoSplit']> | undefined;
   readonly autoMerge?: Partial<BalancerSettings['autoMerge']> | undefined;

@@ -56,7 +56,7 @@ export function planOf(
 
 export function authorOf(more: Partial<Author> = {}): Author {
   return {
-    ...{ origin: 'operator', actor: 'anna', reason: '', requestId: 'r-1', nowMs: 1_000 },
+    ...{ origin: 'operator', actor: 'anna', reason: '', requestId: 'r-1', nowMs: 1_000, token: 't-1' },
     ...more,
   };
 }
