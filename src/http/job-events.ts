@@ -22,6 +22,7 @@ export class JobEvents extends Readable {
   readonly #endListening: () => void;
   readonly #timer: NodeJS.Timeout;
   #ready = false;
+  #over = false;
   #last = '';
   #sentMs = performance.now();
 
@@ -39,13 +40,14 @@ export class JobEvents extends Readable {
   }
 
   override _destroy(error: Error | null, done: (error: Error | null) => void): void {
+    this.#over = true;
     clearInterval(this.#timer);
     this.#endListening();
     done(error);
   }
 
   #send(): void {
-    if (!this.#ready || this.destroyed) return;
+    if (!this.#ready || this.#over) return;
     const job = this.#options.job();
     if (job === undefined) return this.#end();
     const text = JSON.stringify(job.view);
@@ -60,7 +62,7 @@ export class JobEvents extends Readable {
     // Rates and times change without a change of the document.
     this.#send();
     const quiet = performance.now() - this.#sentMs >= heartbeatMs;
-    if (quiet && this.#ready && !this.destroyed) this.#write(': nothing new\n\n');
+    if (quiet && this.#ready && !this.#over) this.#write(': nothing new\n\n');
   }
 
   #write(text: string): void {
@@ -70,8 +72,8 @@ export class JobEvents extends Readable {
   }
 
   #end(): void {
-    if (this.destroyed || this.readableEnded) return;
-    this.#ready = false;
+    if (this.#over) return;
+    this.#over = true;
     this.push(null);
   }
 }

@@ -80,7 +80,7 @@ const httpKinds = {
   unexpected_body: {
     status: 400,
     title: 'This request must not have a body.',
-    advice: 'Only `PUT` and `POST` take a body.',
+    advice: 'Only `PUT`, `POST` and `PATCH` take a body.',
   },
   invalid_body: {
     status: 400,

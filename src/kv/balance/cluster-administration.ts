@@ -78,6 +78,10 @@ export class ClusterAdministration implements ClusterService {
     return this.#options.status();
   }
 
+  nowMs(): number {
+    return this.#options.clock.wallMs();
+  }
+
   balance(): BalanceReport {
     const view = this.#view(this.documents());
     return { epoch: view.epoch, cluster: clusterScore(view), nodes: nodeScores(view) };

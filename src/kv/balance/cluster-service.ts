@@ -57,6 +57,8 @@ export interface ClusterService {
   documents(): ClusterDocuments;
   onChange(run: () => void): () => void;
   status(): ClusterStatus;
+  /** Unix time, as this node has it. */
+  nowMs(): number;
   balance(): BalanceReport;
   /** Throws KvError. */
   explain(question: Question): Explanation;
