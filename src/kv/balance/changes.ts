@@ -48,9 +48,11 @@ function leadElsewhere(draft: Draft, shard: ViewShard, leaving: NodeId): void {
   );
 }
 
-/** The pinned one if it can, else the voter that leads least of its share. */
+/** The pinned one if it can, else the voter that leads least of its share; none if all are away. */
 export function bestLeader(draft: Draft, shard: ViewShard, without?: NodeId): NodeId | undefined {
-  const able = votersOf(shard).filter((node) => node !== without && mayLead(draft, node));
+  const up = draft.upVoters(shard).filter((node) => node !== without);
+  const staying = up.filter((node) => mayLead(draft, node));
+  const able = staying.length > 0 ? staying : up;
   const pinned = leaderPin(draft, shard)?.node;
   if (pinned !== undefined && able.includes(pinned)) return pinned;
   const fill = (node: NodeId) => leaderFill(draft, node, 0);

@@ -33,7 +33,10 @@ export function findDestination(draft: Draft, search: Search): Destination | und
 
 /** All nodes, the best first, whatever the rules say of them. */
 export function preference(draft: Draft, { shard, role }: Search): NodeId[] {
-  const wanted = role === 'voter' ? draft.target.voters(shard.group) : [];
+  const ring = draft.target.voters(shard.group);
+  const wanted = role === 'voter' ? ring : [];
+  // A reader where a voter will come would have to make way for it.
+  const avoided = role === 'voter' ? [] : ring;
   const cost = draft.model.costs.of(shard);
   const others = draft.model.eligible
     .map((node) => node.id)
@@ -41,7 +44,8 @@ export function preference(draft: Draft, { shard, role }: Search): NodeId[] {
     .map((node) => ({ node, fill: draft.fill(node, cost) }))
     .sort((a, b) => a.fill - b.fill || a.node - b.node)
     .map(({ node }) => node);
-  return [...wanted, ...others];
+  const away = others.filter((node) => !avoided.includes(node));
+  return [...wanted, ...away, ...avoided];
 }
 
 interface Question {

@@ -144,6 +144,8 @@ function movesToTarget(draft: Draft, only: readonly NodeId[] | undefined): Move[
 function isPossible(draft: Draft, { shard: group, from, to }: Move): boolean {
   const shard = draft.shard(group);
   if (roleOf(shard, from) !== 'voter') return false;
+  // A learner there is wanted for reading: promoting it would only make it missing.
+  if (roleOf(shard, to) !== undefined) return false;
   if (holdingPin(draft, shard, from) !== undefined) return false;
   return arrivalRules({ draft, shard, node: to, role: 'voter', leaving: from }).every(
     ({ rule, decision }) => decision === 'yes' || rule === 'load',

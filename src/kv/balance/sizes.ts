@@ -7,7 +7,7 @@ import type { ClusterView, ViewShard } from './cluster-view.js';
 import type { Draft } from './draft.js';
 import { shardRules } from './rules.js';
 import { requestsPerSecond } from './shard-cost.js';
-import { canBeCut, mergeShards, pinnedAway, splitShard } from './split-and-merge.js';
+import { canBeCut, incomplete, mergeShards, pinnedAway, splitShard } from './split-and-merge.js';
 
 /** So much below the split's limits a merged shard must stay. */
 const mergedFractionMax = 0.5;
@@ -63,6 +63,7 @@ function mergeTiny(draft: Draft, changed: ReadonlySet<number>): void {
       isTinyPair(draft.view, left, shard) &&
       isFree(draft, left) &&
       isFree(draft, shard) &&
+      incomplete(draft, left) === undefined &&
       pinnedAway(draft, shard.group) === undefined;
     if (left !== undefined && merges) {
       const pair = { left: left.group, right: shard.group };

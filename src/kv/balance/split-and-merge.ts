@@ -75,7 +75,7 @@ export function planMerge(draft: Draft, goal: SingleGoal<'merge'>): Refusal | un
     () => immovable(draft, draft.shard(left)),
     () => immovable(draft, draft.shard(right)),
     () => pinnedAway(draft, right),
-    () => awayFrom(draft, draft.shard(left)),
+    () => incomplete(draft, draft.shard(left)),
   );
   if (refusal === undefined) mergeShards(draft, goal, 'It was asked for.');
   return refusal;
@@ -140,13 +140,30 @@ function notNeighbours(draft: Draft, { left, right }: Pair): Refusal | undefined
   };
 }
 
-/** The right one's replicas could not come to where the left one's are. */
-function awayFrom(draft: Draft, left: ViewShard): Refusal | undefined {
-  const away = votersOf(left).find((node) => !isUp(draft.node(node)));
-  if (away === undefined) return undefined;
+/** What the right one's replicas come to must be all there. */
+export function incomplete(draft: Draft, left: ViewShard): Refusal | undefined {
+  const voters = votersOf(left);
+  const { replicasWanted } = draft.model;
+  const away = voters.find((node) => !isUp(draft.node(node)));
+  if (away !== undefined) {
+    return {
+      code: 'node_not_up',
+      reason: `Node ${away}, which holds shard ${left.group}, is ${draft.node(away)?.state}.`,
+      next: 'Wait until it is up, or plan a repair first.',
+    };
+  }
+  const draining = voters.find((node) => draft.node(node)?.draining);
+  if (draining !== undefined) {
+    return {
+      code: 'node_draining',
+      reason: `Node ${draining}, which holds shard ${left.group}, is being drained.`,
+      next: 'Wait until the shard has left it, or end the drain.',
+    };
+  }
+  if (voters.length >= replicasWanted) return undefined;
   return {
-    code: 'node_not_up',
-    reason: `Node ${away}, which holds shard ${left.group}, is ${draft.node(away)?.state}.`,
-    next: 'Wait until it is up, or repair first.',
+    code: 'below_target',
+    reason: `Shard ${left.group} has ${voters.length} of ${replicasWanted} replicas.`,
+    next: 'Plan a repair first.',
   };
 }
