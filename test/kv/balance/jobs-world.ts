@@ -54,9 +54,38 @@ export function planOf(
   };
 }
 
+/** A running job of these steps, or of so many. */
+export function jobOf(
+  steps: number | readonly StepAction[],
+  limits: Partial<JobLimits> = {},
+): JobDocument {
+  const actions =
+    typeof steps === 'number'
+      ? Array.from({ length: steps }, (_, i): StepAction => {
+          return { kind: 'move', shard: i + 1, from: 1, to: 4 };
+        })
+      : steps;
+  return {
+    ...{ id: '1', plan: '1', goal: { kind: 'balance' }, origin: 'operator', actor: 'anna' },
+    ...{ reason: '', baseEpoch: 1, createdMs: 0, startedMs: 0, state: 'running', because: '' },
+    limits: { maxBytesPerSecond: 1_000, maxConcurrent: 4, maxPerNode: 2, ...limits },
+    steps: actions.map((action) => {
+      const step = { action, bytes: 1_000, because: '', requests: 0, bytesDone: 0 };
+      return { ...step, state: 'waiting' };
+    }),
+  };
+}
+
 export function authorOf(more: Partial<Author> = {}): Author {
   return {
-    ...{ origin: 'operator', actor: 'anna', reason: '', requestId: 'r-1', nowMs: 1_000, token: 't-1' },
+    ...{
+      origin: 'operator',
+      actor: 'anna',
+      reason: '',
+      requestId: 'r-1',
+      nowMs: 1_000,
+      token: 't-1',
+    },
     ...more,
   };
 }
