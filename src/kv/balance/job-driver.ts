@@ -24,6 +24,11 @@ const periodMs = 250;
 /** After a refusal the pause doubles from one to the other. */
 const pauseMsMin = 500;
 const pauseMsMax = 10_000;
+/**
+ * Two that both believe to lead would take a job from each other at every look. So each takes it
+ * once, the later one keeps it, and only much later is it taken again.
+ */
+const adoptionMs = 15_000;
 
 interface Driven {
   readonly driver: StepDriver;
@@ -36,6 +41,7 @@ export class JobDriver {
   readonly #options: JobDriverOptions;
   readonly #steps = new Map<string, Driven>();
   readonly #adopting = new Set<string>();
+  readonly #adoptedMs = new Map<string, number>();
   #endListening: (() => void) | undefined;
   #cancelPeriod: (() => void) | undefined;
 
@@ -60,6 +66,7 @@ export class JobDriver {
     this.#endListening = undefined;
     this.#rest();
     this.#steps.clear();
+    this.#adoptedMs.clear();
   }
 
   /** Without a job that is active nothing ticks. */
@@ -88,20 +95,23 @@ export class JobDriver {
   }
 
   #adopt(id: string): void {
-    if (this.#adopting.has(id)) return;
-    this.#adopting.add(id);
     const { store, node: driver, clock } = this.#options;
+    const adoptedMs = this.#adoptedMs.get(id) ?? Number.NEGATIVE_INFINITY;
+    const early = clock.monotonicMs() - adoptedMs < adoptionMs;
+    if (early || this.#adopting.has(id)) return;
+    this.#adopting.add(id);
     const adopted = store.transact((documents) => {
       const job = documents.jobs.get(id);
       const mine = job?.state === 'running' && job.driver === driver;
       if (job === undefined || mine || (job.state !== 'queued' && job.state !== 'running')) {
-        return { changes: new Map(), answer: undefined };
+        return { changes: new Map(), answer: false };
       }
       const startedMs = job.startedMs ?? clock.wallMs();
       const next: JobDocument = { ...job, state: 'running', because: '', driver, startedMs };
-      return { changes: new Map([[`jobs/${id}`, next]]), answer: undefined };
+      return { changes: new Map([[`jobs/${id}`, next]]), answer: true };
     });
-    void this.#settled(adopted, id).finally(() => this.#adopting.delete(id));
+    const noted = adopted.then((taken) => taken && this.#adoptedMs.set(id, clock.monotonicMs()));
+    void this.#settled(noted, id).finally(() => this.#adopting.delete(id));
   }
 
   #drive(job: JobDocument): void {
