@@ -6,6 +6,8 @@ export interface FlagDescription {
   readonly name: string;
   /** What stands behind it, in the help; a flag without one is a switch. */
   readonly value?: string;
+  /** A letter behind one dash that says the same. */
+  readonly short?: string;
   readonly help: string;
   readonly repeatable?: true;
 }
@@ -37,11 +39,11 @@ export class Flags {
         continue;
       }
       const [name = '', attached] = cut(next === '-h' ? '--help' : next);
-      const flag = known.find((candidate) => `--${candidate.name}` === name);
+      const flag = known.find((candidate) => spellings(candidate).includes(name));
       if (flag === undefined) throw new UsageError(`There is no flag ${name}.${hint(name, known)}`);
       const before = values.get(flag.name) ?? [];
       if (before.length > 0 && flag.repeatable !== true) {
-        throw new UsageError(`${name} is given twice.`);
+        throw new UsageError(`--${flag.name} is given twice.`);
       }
       values.set(flag.name, [...before, readValue(flag, attached, rest)]);
     }
@@ -102,6 +104,10 @@ export class Flags {
 }
 
 const unitsMs: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 };
+
+function spellings({ name, short }: FlagDescription): readonly string[] {
+  return short === undefined ? [`--${name}`] : [`--${name}`, `-${short}`];
+}
 
 function cut(flag: string): [string, string | undefined] {
   const at = flag.indexOf('=');

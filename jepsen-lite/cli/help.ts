@@ -21,7 +21,8 @@ recover, 254 wrong usage, 255 the harness itself failed.
 
 export function commandHelp({ name, takes, summary, flags, notes }: Command): string {
   const shown = flags.map((flag) => {
-    const left = `--${flag.name}${flag.value === undefined ? '' : ` ${flag.value}`}`;
+    const short = flag.short === undefined ? '' : `-${flag.short}, `;
+    const left = `${short}--${flag.name}${flag.value === undefined ? '' : ` ${flag.value}`}`;
     return { left, help: flag.help };
   });
   const width = Math.max(0, ...shown.map(({ left }) => left.length));

@@ -2,6 +2,7 @@
 
 import type { Validity } from '../checker/verdict.js';
 import { writeReport } from '../report/write-report.js';
+import { EventLines } from '../run/event-lines.js';
 import { judge, overall, type WorkloadVerdict } from '../run/judge.js';
 import { type LiveRun, liveRun } from '../run/live-run.js';
 import { minimalCases } from '../run/minimal-cases.js';
@@ -12,8 +13,14 @@ import { faultNames, namedFaults, openTarget } from '../run/target.js';
 import { limitFlags, readLimits } from './check-command.js';
 import type { Command, Context } from './command.js';
 import { type ExitCode, exitCodeOf, exitCodes } from './exit-codes.js';
-import type { Flags } from './flags.js';
+import type { FlagDescription, Flags } from './flags.js';
 import { readRunConfig, runFlags } from './run-flags.js';
+
+export const verboseFlag: FlagDescription = {
+  name: 'verbose',
+  short: 'v',
+  help: 'also faults, changes of roles, and operations without success, as they come',
+};
 
 /** For each workload that is invalid. */
 const shrinkMs = 20_000;
@@ -24,6 +31,7 @@ export const runCommand: Command = {
   summary: 'Drive a real cluster, break it, and check what clients saw',
   flags: [
     ...runFlags,
+    verboseFlag,
     ...limitFlags,
     { name: 'json', help: 'at the end, the results as JSON on standard output' },
     { name: 'help', help: 'show this' },
@@ -47,13 +55,15 @@ export async function runLive(
   const folder = ResultsFolder.create(flags.text('out') ?? 'results', name);
   folder.write('config.json', config);
   context.tell(`seed ${config.seed}, ${folder.path}`);
-  const run = await drive(config, folder, context);
+  const lines = flags.has('verbose') ? new EventLines(context.tell) : undefined;
+  const run = await drive(config, folder, context, lines);
   const workloads = judge(run.events, config, limits);
   const { validity, reasons } = overall(workloads, run, namedFaults(config.faults));
   const exit = exitOf(validity, run);
+  const command = repeatable(context.line, config.seed);
   const results = {
     seed: config.seed,
-    command: context.line,
+    command,
     startedAt: startedAt.toISOString(),
     endedAt: new Date().toISOString(),
     workloads,
@@ -64,10 +74,7 @@ export async function runLive(
   folder.write('results.json', results);
   const shrunk = { folder: folder.path, timeMs: shrinkMs };
   const cases = minimalCases(run.events, config, workloads, shrunk);
-  conclude(
-    { cases, workloads, run, reasons, exit, seed: config.seed, folder: folder.path },
-    context,
-  );
+  conclude({ cases, workloads, run, reasons, exit, command, folder: folder.path }, context);
   if (flags.has('json')) context.print(JSON.stringify(results, null, 2));
   return exit;
 }
@@ -80,6 +87,7 @@ async function drive(
   config: RunConfig,
   folder: ResultsFolder,
   { tell, signal }: Context,
+  lines: EventLines | undefined,
 ): Promise<Driven> {
   const target = await openTarget(config, folder.path);
   try {
@@ -88,7 +96,14 @@ async function drive(
       endpoints: target.endpoints,
       nemesis: target.nemesis,
       tell,
-      record: (event) => folder.add(event),
+      record: (event) => {
+        folder.add(event);
+        lines?.event(event);
+      },
+      recordNode: (line) => {
+        folder.addNode(line);
+        lines?.node(line);
+      },
       signal,
     });
     return { ...run, crashes: target.crashes() };
@@ -111,7 +126,7 @@ interface Conclusion {
   readonly reasons: readonly string[];
   readonly cases: readonly string[];
   readonly exit: ExitCode;
-  readonly seed: number;
+  readonly command: string;
   readonly folder: string;
 }
 
@@ -122,17 +137,23 @@ const exitWords: Readonly<Record<number, string>> = {
   [exitCodes.notRecovered]: 'DID NOT RECOVER',
 };
 
-function conclude(conclusion: Conclusion, { tell, line }: Context): void {
-  const { workloads, run, reasons, cases, exit, seed, folder } = conclusion;
+function conclude(conclusion: Conclusion, { tell }: Context): void {
+  const { workloads, run, reasons, cases, exit, command, folder } = conclusion;
   tell('');
   for (const text of summary(workloads, run)) tell(text);
   for (const text of cases) tell(text);
   for (const reason of reasons) tell(reason);
   tell('');
   tell(`-> ${reportOf(folder)}`);
-  tell(`again: ${line}${line.includes('--seed') ? '' : ` --seed ${seed}`}`);
+  tell(`again: ${command}`);
   tell('(the same operations and faults, not the same interleaving)');
   tell(`${exitWords[exit]} (exit ${exit})`);
+}
+
+/** With the seed that was drawn; a replay has that of its folder. */
+function repeatable(line: string, seed: number): string {
+  const isSaid = /^jepsen-lite replay |--seed\b/.test(line);
+  return isSaid ? line : `${line} --seed ${seed}`;
 }
 
 /** A report that cannot be made changes no verdict. */

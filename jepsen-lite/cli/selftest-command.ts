@@ -17,7 +17,7 @@ export const selftestCommand: Command = {
   flags: [
     { name: 'jobs', value: 'N', help: `bugs side by side (default: ${jobsDefault})` },
     { name: 'simulator', help: 'also the bugs planted in real nodes, in the simulator (minutes)' },
-    { name: 'verbose', help: 'also what was found, in words' },
+    { name: 'verbose', short: 'v', help: 'also what was found, in words' },
     { name: 'json', help: 'the table as JSON' },
     { name: 'help', help: 'show this' },
   ],

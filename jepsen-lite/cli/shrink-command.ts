@@ -1,12 +1,12 @@
 /** `jepsen-lite shrink`: the smallest part of an invalid history that is still invalid. */
-import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { modelNames, type Operation } from '../checker/index.js';
 import { historyFormats } from '../history/read-history.js';
 import { tell } from '../history/tell.js';
 import { ofWorkload } from '../run/judge.js';
+import { caseFile } from '../run/minimal-cases.js';
+import { saveCase } from '../shrink/save-case.js';
 import { shrinkHistory } from '../shrink/shrink-history.js';
-import { toEvents } from '../shrink/to-events.js';
 import { isFolder, loadHistory, onlyPath } from './check-command.js';
 import type { Command } from './command.js';
 import { readConfig } from './config-file.js';
@@ -35,7 +35,8 @@ export const shrinkCommand: Command = {
     { name: 'help', help: 'show this' },
   ],
   notes: `The write of whatever a read saw stays with it. The result is a history, which
-\`jepsen-lite check\` reads.
+\`jepsen-lite check\` reads, and beside it the same as a test file. In the folder of a run it is
+also what the report shows, once \`jepsen-lite report\` has made it again.
 Exit codes: 1 when something invalid was found and shrunk, 0 when nothing is invalid.`,
   async run(flags, { print }) {
     const timeMs = flags.durationMs('limit') ?? timeMsDefault;
@@ -46,9 +47,8 @@ Exit codes: 1 when something invalid was found and shrunk, 0 when nothing is inv
       found = true;
       print(`${name} (${model}): ${operations.length} operations, ${shrunk.length} are enough`);
       for (const operation of shrunk) print(`    ${tell(operation)}`);
-      const lines = toEvents(shrunk).map((event) => `${JSON.stringify(event)}\n`);
-      writeFileSync(flags.text('out') ?? file, lines.join(''));
-      print(`-> ${flags.text('out') ?? file}`);
+      const saved = saveCase({ name, model }, shrunk, flags.text('out') ?? file);
+      print(`-> ${saved.history}, and as a test ${saved.test}`);
     }
     if (!found) print('Nothing in it is invalid.');
     return found ? exitCodes.invalid : exitCodes.valid;
@@ -67,7 +67,7 @@ function cases(flags: Flags): Case[] {
       const model = modelNames.find((known) => known === wanted);
       if (model === undefined) throw new UsageError(`${path}: there is no model "${wanted}".`);
       const own = ofWorkload(operations, clients, config.clients);
-      return [{ name, model, operations: own, file: join(path, `shrunk-${name}.jsonl`) }];
+      return [{ name, model, operations: own, file: join(path, caseFile(name)) }];
     });
   }
   const model = flags.oneOf('model', modelNames);

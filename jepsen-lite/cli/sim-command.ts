@@ -1,6 +1,9 @@
 /** `jepsen-lite sim`: whole clusters in virtual time, which repeat themselves exactly. */
 
 import { randomInt } from 'node:crypto';
+import { join } from 'node:path';
+import { chartFile } from '../report/results.js';
+import { writeReport } from '../report/write-report.js';
 import { HarnessError } from '../run/harness-error.js';
 import { folderName, makeFolder, writeJson } from '../run/results-folder.js';
 import type { Command, Context } from './command.js';
@@ -31,7 +34,7 @@ export const simCommand: Command = {
     { name: 'bug', value: 'NAME', help: 'with this bug planted' },
     { name: 'plan', value: 'FILE', help: 'the plan in this file, as --shrink has written it' },
     { name: 'shrink', help: 'look for a smaller plan that fails in the same way' },
-    { name: 'verbose', help: 'every event as a line' },
+    { name: 'verbose', short: 'v', help: 'every event as a line' },
     { name: 'out', value: 'DIR', help: 'where the folder of the run is made (default: results)' },
     { name: 'help', help: 'show this' },
   ],
@@ -44,9 +47,11 @@ export const simCommand: Command = {
     const startedAt = new Date();
     const folder = makeFolder(flags.text('out') ?? 'results', folderName(startedAt, 'sim'));
     writeJson(folder, 'config.json', { kind: 'sim', arguments: args });
-    const exit = await simulate(args, context);
+    const chart = ['--chart', join(folder, chartFile)];
+    const exit = await simulate([...args, ...chart], context);
     const times = { startedAt: startedAt.toISOString(), endedAt: new Date().toISOString() };
     writeJson(folder, 'results.json', { command: context.line, ...times, exit });
+    context.tell(`-> ${writeReport(folder)}`);
     context.tell(`exactly again: jepsen-lite replay ${folder}`);
     return exit;
   },

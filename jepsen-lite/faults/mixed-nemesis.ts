@@ -17,59 +17,77 @@ export interface Pace {
 }
 
 const usualPace: Pace = { peace: { min: 300, max: 5_000 }, fault: { min: 400, max: 4_000 } };
+/** Turns of another run with the same draws, which goes on from a moment of it. */
+export interface Resumed {
+  readonly ms: number;
+  /** Of each lane, when its turns began. */
+  readonly turnsMs: readonly (readonly number[])[];
+}
+
 const attemptsMax = 3;
 const againMs = 500;
 
 export class MixedNemesis implements Nemesis {
   readonly #lanes: readonly (readonly DrawFault[])[];
   readonly #random: RandomStream;
+  readonly #resumed: Resumed | undefined;
   readonly #pace: Pace;
+  #startedMs = 0;
 
   constructor(
     lanes: readonly (readonly DrawFault[])[],
     random: RandomStream,
+    resumed?: Resumed,
     pace: Pace = usualPace,
   ) {
     this.#lanes = lanes.filter((kinds) => kinds.length > 0);
     this.#random = random;
+    this.#resumed = resumed;
     this.#pace = pace;
   }
 
   /** A lane that fails ends the others, and is reported when they have undone their faults. */
   async run(hooks: NemesisHooks, signal: AbortSignal): Promise<void> {
+    this.#startedMs = performance.now();
     const failed = new AbortController();
     const ends = AbortSignal.any([signal, failed.signal]);
     const lanes = this.#lanes.map((kinds, i) =>
-      this.#runLane(kinds, this.#random.stream(`lane ${i}`), hooks, ends).catch(
-        (error: unknown) => {
-          failed.abort();
-          throw error;
-        },
-      ),
+      this.#runLane(i, kinds, hooks, ends).catch((error: unknown) => {
+        failed.abort();
+        throw error;
+      }),
     );
     const settled = await Promise.allSettled(lanes);
     for (const lane of settled) if (lane.status === 'rejected') throw lane.reason;
   }
 
   async #runLane(
+    lane: number,
     kinds: readonly DrawFault[],
-    random: RandomStream,
     hooks: NemesisHooks,
     signal: AbortSignal,
   ): Promise<void> {
     const { peace, fault: lasts } = this.#pace;
+    const random = this.#random.stream(`lane ${lane}`);
     const wait = (durationMs: number) => sleep(durationMs, undefined, { signal }).catch(() => {});
     let deck: DrawFault[] = [];
     for (let turn = 0; ; turn += 1) {
       // A stream for each turn: how much a fault draws depends on the time it has.
       const choices = random.stream(`turn ${turn}`);
-      await wait(choices.between(peace.min, peace.max));
-      if (signal.aborted) return;
+      const peaceMs = choices.between(peace.min, peace.max);
       // Every kind has its turn before one has its second.
       if (deck.length === 0) deck = [...kinds];
       const [draw] = deck.splice(choices.below(deck.length), 1);
       if (draw === undefined) return;
-      const durationMs = choices.between(lasts.min, lasts.max);
+      const wholeMs = choices.between(lasts.min, lasts.max);
+      const { waitMs, durationMs } = this.#times(lane, turn, {
+        waitMs: peaceMs,
+        durationMs: wholeMs,
+      });
+      if (durationMs <= 0) continue;
+      await wait(waitMs);
+      if (signal.aborted) return;
+      hooks.turn(lane, turn);
       // What another fault hides, or keeps from beginning, is tried again.
       for (let attempt = 1; attempt <= attemptsMax && !signal.aborted; attempt += 1) {
         if (attempt > 1) await wait(againMs);
@@ -78,6 +96,22 @@ export class MixedNemesis implements Nemesis {
       }
     }
   }
+
+  /** As drawn, but for turns that had begun before, or are known to begin: those as they were. */
+  #times(lane: number, turn: number, drawn: Times): Times {
+    const begunMs = this.#resumed?.turnsMs[lane]?.[turn];
+    if (this.#resumed === undefined || begunMs === undefined) return drawn;
+    const aheadMs = begunMs - this.#resumed.ms;
+    // One that was under way lasts for what was left of it.
+    const durationMs = drawn.durationMs + Math.min(0, aheadMs);
+    return { waitMs: Math.max(0, this.#startedMs + aheadMs - performance.now()), durationMs };
+  }
+}
+
+interface Times {
+  readonly waitMs: number;
+  /** Nothing left: it was over. */
+  readonly durationMs: number;
 }
 
 /** Whether it was seen to hold. */

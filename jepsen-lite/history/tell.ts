@@ -6,20 +6,30 @@ const textCharactersMax = 60;
 
 /** What was asked, what the answer was, and who and when. */
 export function tell(operation: Operation): string {
-  const { f, key, asked, status, process, number, invokedNs, completedNs } = operation;
+  const { f, asked, status, process, number, invokedNs, completedNs } = operation;
   const end = status === 'unknown' ? 'never answered' : milliseconds(completedNs);
   const when = `#${number}, client ${process}, ${milliseconds(invokedNs)} to ${end}`;
-  const conditions = Object.entries(operation.condition).map(([name, tag]) => `${name} ${tag}`);
-  // Some histories have a read ask for nothing, or for what it will find.
-  const asks = asked !== undefined && f !== 'read' && f !== 'get';
-  const isRead = f === 'watch' || (!asks && f !== 'delete');
+  const isRead = f === 'watch' || (!asks({ f, asked }) && f !== 'delete');
+  return `${tellCall(operation)} -> ${answer(operation, isRead)}${revisions(operation)} (${when})`;
+}
+
+type Call = Pick<Operation, 'f' | 'asked' | 'condition'> &
+  Partial<Pick<Operation, 'key' | 'consistency'>>;
+
+/** What was asked alone. */
+export function tellCall({ f, key, asked, condition, consistency }: Call): string {
   const parts = [
-    operation.consistency === 'stale' ? `stale ${f}` : f,
+    consistency === 'stale' ? `stale ${f}` : f,
     ...(key === undefined ? [] : [key]),
-    ...(asks ? [showValue(asked)] : []),
-    ...conditions,
+    ...(asks({ f, asked }) ? [showValue(asked)] : []),
+    ...Object.entries(condition).map(([name, tag]) => `${name} ${tag}`),
   ];
-  return `${parts.join(' ')} -> ${answer(operation, isRead)}${revisions(operation)} (${when})`;
+  return parts.join(' ');
+}
+
+/** Some histories have a read ask for nothing, or for what it will find. */
+function asks({ f, asked }: Pick<Call, 'f' | 'asked'>): boolean {
+  return asked !== undefined && f !== 'read' && f !== 'get';
 }
 
 function answer({ status, facts, answered }: Operation, isRead: boolean): string {

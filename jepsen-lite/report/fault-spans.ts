@@ -3,6 +3,7 @@
  * seen to hold, when it ended. Faults of one name do not overlap; of different names they may.
  */
 import type { HistoryEvent, Value } from '../history/event.js';
+import { field } from '../history/field.js';
 import { showValue } from '../history/tell.js';
 
 export interface FaultSpan {
@@ -40,11 +41,6 @@ export function faultSpans(events: readonly HistoryEvent[]): FaultSpan[] {
     open.delete(f);
   }
   return spans;
-}
-
-export function field(value: Value | undefined, name: string): Value | undefined {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) return undefined;
-  return (value as Readonly<Record<string, Value>>)[name];
 }
 
 function wordsOf(value: Value): string {

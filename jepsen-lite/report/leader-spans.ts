@@ -1,6 +1,6 @@
 /** Who led which shard from when until when, as far as the run has watched it. */
 import type { HistoryEvent } from '../history/event.js';
-import { field } from './fault-spans.js';
+import { field } from '../history/field.js';
 
 export interface LeaderSpan {
   readonly shard: number;

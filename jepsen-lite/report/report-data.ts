@@ -2,9 +2,11 @@
 import type { HistoryEvent } from '../history/event.js';
 import { type FaultSpan, faultSpans } from './fault-spans.js';
 import { type LeaderSpan, leaderSpans } from './leader-spans.js';
+import { type MinimalPart, minimalPart } from './minimal-part.js';
+import { momentOf, type NodeRow, nodesAround } from './nodes-around.js';
 import { type OperationColumns, operationColumns } from './operation-columns.js';
 import { type Outcome, outcomeOf } from './outcome.js';
-import type { Config, Results, RunFolder } from './results.js';
+import type { Chart, Config, Results, RunFolder } from './results.js';
 
 export interface ReportData {
   readonly name: string;
@@ -22,12 +24,17 @@ export interface ReportData {
   readonly recovery: Results['recovery'] | null;
   readonly faults: readonly FaultSpan[];
   readonly leaders: readonly LeaderSpan[];
+  /** Around the error, if there is one. */
+  readonly nodes: readonly NodeRow[];
+  readonly chart: Chart | null;
   readonly operations: OperationColumns;
 }
 
 type ReportedWorkload = Results['workloads'][number] & {
   /** Whose operations are of this workload; empty: all. */
   readonly clients: readonly number[];
+  /** Null: nobody has looked, or nothing is invalid. */
+  readonly minimal: MinimalPart | null;
 };
 
 export function reportData(run: RunFolder): ReportData {
@@ -46,11 +53,14 @@ export function reportData(run: RunFolder): ReportData {
     workloads: (results?.workloads ?? []).map((workload) => ({
       ...workload,
       clients: clientsOf(config, workload.name),
+      minimal: minimalPart(run, workload.name),
     })),
     faultCounts: results?.faults ?? [],
     recovery: results?.recovery ?? null,
     faults: faultSpans(events),
     leaders: leaderSpans(events, endNs),
+    nodes: nodesAround(run.nodes, momentOf(results, operations, endNs)),
+    chart: run.chart ?? null,
     operations: operationColumns(operations),
   };
 }

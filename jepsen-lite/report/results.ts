@@ -9,6 +9,8 @@ import type { HistoryEvent } from '../history/event.js';
 import { HistoryError } from '../history/history-error.js';
 import type { Operation } from '../history/operation.js';
 import { readHistory } from '../history/read-history.js';
+import { caseFile } from '../run/minimal-cases.js';
+import { type NodeLine, nodeLine } from '../run/node-state.js';
 
 const evidence = z.object({
   longest: z.array(z.object({ operation: z.number(), state: z.string() })),
@@ -62,12 +64,35 @@ const config = z.object({
 });
 export type Config = z.infer<typeof config>;
 
+/** Of a simulated run that failed, as the simulator writes it. */
+export const chartFile = 'messages.json';
+const chart = z.object({
+  title: z.string(),
+  nodes: z.array(z.number()),
+  rows: z.array(
+    z.object({
+      at: z.string(),
+      node: z.number().nullable(),
+      text: z.string(),
+      to: z.number().optional(),
+      from: z.number().optional(),
+      sentAt: z.number().optional(),
+    }),
+  ),
+});
+export type Chart = z.infer<typeof chart>;
+
 export interface RunFolder {
   readonly name: string;
   readonly results: Results | undefined;
   readonly config: Config;
   readonly events: readonly HistoryEvent[];
   readonly operations: readonly Operation[];
+  readonly chart: Chart | undefined;
+  /** What is left of invalid workloads, by their names. */
+  readonly cases: ReadonlyMap<string, readonly HistoryEvent[]>;
+  /** Empty: nobody has watched them. */
+  readonly nodes: readonly NodeLine[];
 }
 
 /** The folder holds no run, or files that make no sense; the message names the file. */
@@ -78,11 +103,19 @@ export class ResultsError extends Error {
 export function readRunFolder(folder: string): RunFolder {
   const path = resolve(folder);
   const found = readResults(path);
+  const settings = readJson(join(path, 'config.json'), config) ?? config.parse({});
+  const cases = settings.workloads.flatMap(({ name }) => {
+    const { events } = readEvents(join(path, caseFile(name)), true);
+    return events.length === 0 ? [] : [[name, events] as const];
+  });
   return {
     name: basename(path),
     results: found,
-    config: readJson(join(path, 'config.json'), config) ?? config.parse({}),
+    config: settings,
+    cases: new Map(cases),
+    chart: readJson(join(path, chartFile), chart),
     ...readEvents(join(path, 'history.jsonl'), found !== undefined),
+    nodes: readNodes(join(path, 'nodes.jsonl')),
   };
 }
 
@@ -105,6 +138,21 @@ function readEvents(file: string, mayBeMissing: boolean): Pick<RunFolder, 'event
     if (error instanceof HistoryError) throw new ResultsError(`${file}: ${error.message}`);
     throw error;
   }
+}
+
+function readNodes(file: string): NodeLine[] {
+  if (!existsSync(file)) return [];
+  const lines = readFileSync(file, 'utf8').split('\n');
+  return lines.flatMap((line, i) => {
+    if (line === '') return [];
+    try {
+      return [nodeLine.parse(JSON.parse(line))];
+    } catch {
+      // The last line of a run that was ended may be cut.
+      if (i === lines.length - 1) return [];
+      throw new ResultsError(`${file}: line ${i + 1} is not what a run writes there`);
+    }
+  });
 }
 
 function readJson<Shape extends z.ZodType>(file: string, shape: Shape) {

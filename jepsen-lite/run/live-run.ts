@@ -10,9 +10,10 @@ import { RandomStream } from '../workloads/random-stream.js';
 import type { OpenWorkload, Step } from '../workloads/workload.js';
 import { workloads } from '../workloads/workloads.js';
 import { Client } from './client.js';
+import { ClusterWatch } from './cluster-watch.js';
 import { HarnessError } from './harness-error.js';
-import { LeaderWatch } from './leader-watch.js';
 import { type FaultCount, FaultCounts, type Nemesis, type NemesisHooks } from './nemesis.js';
+import type { NodeLine } from './node-state.js';
 import { Progress } from './progress.js';
 import { Recorder } from './recorder.js';
 import { RecoveryTimes } from './recovery.js';
@@ -24,6 +25,7 @@ export interface LiveRunOptions {
   readonly nemesis: Nemesis | undefined;
   readonly tell: (line: string) => void;
   readonly record: (event: HistoryEvent) => void;
+  readonly recordNode: (line: NodeLine) => void;
   /** Ends the clients before their time; what was seen is judged all the same. */
   readonly signal: AbortSignal;
   readonly wrap?: HttpStoreOptions['wrap'];
@@ -47,7 +49,7 @@ const pollMs = 200;
 const lastReadAttemptsMax = 10;
 
 export async function liveRun(options: LiveRunOptions): Promise<LiveRun> {
-  const { config, endpoints, tell, wrap } = options;
+  const { config, endpoints, wrap } = options;
   const { adapter, timeoutMs } = config;
   const stores: HttpStore[] = [];
   const connect = () => {
@@ -59,8 +61,7 @@ export async function liveRun(options: LiveRunOptions): Promise<LiveRun> {
   let world: World | undefined;
   try {
     await allAnswer(connect(), `${config.prefix}probe`, reachableMsMax, true);
-    const progress = new Progress(config.seed, tell);
-    world = new World(options, progress, connect);
+    world = new World(options, connect);
     await world.work();
     const converged = await allAnswer(connect(), `${config.prefix}probe`, convergedMsMax, false);
     await world.lastReads();
@@ -78,26 +79,22 @@ class World {
   readonly #progress: Progress;
   readonly #recovery: RecoveryTimes;
   readonly #faults = new FaultCounts();
-  readonly #leaders: LeaderWatch | undefined;
+  readonly #watch: ClusterWatch | undefined;
   readonly #running: { readonly open: OpenWorkload; readonly clients: readonly Client[] }[];
 
-  constructor(options: LiveRunOptions, progress: Progress, connect: () => readonly HttpStore[]) {
+  constructor(options: LiveRunOptions, connect: () => readonly HttpStore[]) {
     const { config, endpoints, record } = options;
     this.#options = options;
-    this.#progress = progress;
     this.#recorder = new Recorder(record);
     this.#recovery = new RecoveryTimes(endpoints.length);
-    this.#leaders =
-      config.adapter.name === 'kvorum'
-        ? new LeaderWatch(endpoints, (seen) =>
-            this.#recorder.nemesis('info', 'leader', { ...seen }),
-          )
-        : undefined;
+    this.#watch = config.adapter.name === 'kvorum' ? this.#watchNodes() : undefined;
+    this.#progress = new Progress(config.seed, options.tell, () => this.#watch?.nodes ?? []);
     const random = new RandomStream(config.seed);
     this.#running = config.workloads.map(({ name, clients }) => ({
       open: this.#openWorkload(name, clients.length, random.stream(`workload ${name}`)),
       clients: clients.map((index) => this.#client(index, connect(), random)),
     }));
+    this.#passOver();
   }
 
   async work(): Promise<void> {
@@ -141,7 +138,25 @@ class World {
 
   close(): void {
     this.#progress.close();
-    this.#leaders?.close();
+    this.#watch?.close();
+  }
+
+  /** Draws what was called before the moment where the run begins, and does nothing of it. */
+  #passOver(): void {
+    const { workloads: wanted, from } = this.#options.config;
+    for (const [at, { open }] of this.#running.entries()) {
+      for (const [i, client] of (wanted[at]?.clients ?? []).entries()) {
+        for (let call = from?.calls[client] ?? 0; call > 0; call -= 1) open.next(i);
+      }
+    }
+  }
+
+  #watchNodes(): ClusterWatch {
+    const { endpoints, recordNode } = this.#options;
+    return new ClusterWatch(endpoints, {
+      leads: (seen) => this.#recorder.nemesis('info', 'leader', { ...seen }),
+      changed: (node) => recordNode({ timeNs: this.#recorder.nowNs, ...node }),
+    });
   }
 
   #openWorkload(name: string, clients: number, random: RandomStream): OpenWorkload {
@@ -170,6 +185,7 @@ class World {
   #hooks(): NemesisHooks {
     const recorder = this.#recorder;
     return {
+      turn: (lane, turn) => recorder.nemesis('info', 'turn', { lane, turn }),
       started: (fault, what) => {
         recorder.nemesis('invoke', fault, what);
         this.#recovery.faultStarted();

@@ -1,18 +1,22 @@
 /** What is printed of an invalid run beside its explanation: the smallest part that still fails. */
-import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { modelNames } from '../checker/index.js';
 import type { HistoryEvent } from '../history/event.js';
 import { pair } from '../history/pairing.js';
 import { tell } from '../history/tell.js';
+import { saveCase } from '../shrink/save-case.js';
 import { shrinkHistory } from '../shrink/shrink-history.js';
-import { toEvents } from '../shrink/to-events.js';
 import { ofWorkload, type WorkloadVerdict } from './judge.js';
 import type { RunConfig } from './run-config.js';
 
 const operationsShownMax = 20;
 
-/** Lines for people; each case is also a history of its own in the folder. */
+/** The name of its file in the folder of a run. */
+export function caseFile(workload: string): string {
+  return `shrunk-${workload}.jsonl`;
+}
+
+/** Lines for people; each case is also a history of its own in the folder, and a test. */
 export function minimalCases(
   events: readonly HistoryEvent[],
   config: Pick<RunConfig, 'workloads' | 'clients'>,
@@ -28,20 +32,14 @@ export function minimalCases(
     const seen = ofWorkload(events, workload.clients, config.clients);
     const shrunk = shrinkHistory(own, { model, events: seen, timeMs });
     if (shrunk === undefined) return [];
-    const file = join(folder, `shrunk-${name}.jsonl`);
-    writeFileSync(
-      file,
-      toEvents(shrunk)
-        .map((event) => `${JSON.stringify(event)}\n`)
-        .join(''),
-    );
+    const saved = saveCase({ name, model }, shrunk, join(folder, caseFile(name)));
     const shown = shrunk.slice(0, operationsShownMax).map((one) => `    ${tell(one)}`);
     const more = shrunk.length - shown.length;
     return [
       `${name}: these ${shrunk.length} of ${own.length} operations are invalid by themselves`,
       ...shown,
       ...(more > 0 ? [`    and ${more} more`] : []),
-      `    -> ${file}`,
+      `    -> ${saved.history}, and as a test ${saved.test}`,
     ];
   });
 }

@@ -1,6 +1,8 @@
 /** Who breaks the cluster while clients work: what a run asks of it, and what it is told. */
 
 export interface NemesisHooks {
+  /** A lane of faults draws and injects its next one; where a run is resumed, this tells. */
+  turn(lane: number, turn: number): void;
   /** In words and facts. */
   started(fault: string, what: string): void;
   /** Whether it has been seen to hold. */

@@ -1,5 +1,6 @@
-/** One line per second that says how a run goes. */
+/** Once a second: how a run goes, and what the nodes are at. */
 import type { Answered } from './client.js';
+import { type NodeState, rolesLine } from './node-state.js';
 import { quantile } from './recovery.js';
 
 const lineEveryMs = 1000;
@@ -7,15 +8,17 @@ const lineEveryMs = 1000;
 export class Progress {
   readonly #tell: (line: string) => void;
   readonly #seed: number;
+  readonly #nodes: () => readonly NodeState[];
   readonly #startedMs = performance.now();
   readonly #faults = new Map<string, { readonly what: string; readonly sinceMs: number }>();
   readonly #timer: NodeJS.Timeout;
   readonly counts = { ok: 0, fail: 0, info: 0 };
   #latenciesMs: number[] = [];
 
-  constructor(seed: number, tell: (line: string) => void) {
+  constructor(seed: number, tell: (line: string) => void, nodes: () => readonly NodeState[]) {
     this.#seed = seed;
     this.#tell = tell;
+    this.#nodes = nodes;
     this.#timer = setInterval(() => this.#line(), lineEveryMs).unref();
   }
 
@@ -57,6 +60,8 @@ export class Progress {
         `ok ${thousands(ok)}  fail ${thousands(fail)}  info ${thousands(info)}   ` +
         `p99 ${p99 === null ? '-' : `${p99} ms`}   nemesis: ${faults.join('; ') || 'none'}`,
     );
+    const nodes = this.#nodes();
+    if (nodes.length > 0) this.#tell(rolesLine(nodes));
   }
 }
 

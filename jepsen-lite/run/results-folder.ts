@@ -6,16 +6,19 @@ import { createWriteStream, mkdirSync, type WriteStream, writeFileSync } from 'n
 import { join } from 'node:path';
 import type { HistoryEvent } from '../history/event.js';
 import { HarnessError } from './harness-error.js';
+import type { NodeLine } from './node-state.js';
 
 export class ResultsFolder {
   readonly path: string;
   readonly #history: WriteStream;
   readonly #nemesis: WriteStream;
+  readonly #nodes: WriteStream;
 
   private constructor(path: string) {
     this.path = path;
     this.#history = createWriteStream(join(path, 'history.jsonl'), { flags: 'wx' });
     this.#nemesis = createWriteStream(join(path, 'nemesis.jsonl'), { flags: 'wx' });
+    this.#nodes = createWriteStream(join(path, 'nodes.jsonl'), { flags: 'wx' });
   }
 
   static create(parent: string, name: string): ResultsFolder {
@@ -28,6 +31,10 @@ export class ResultsFolder {
     if (event.process === 'nemesis') this.#nemesis.write(line);
   }
 
+  addNode(line: NodeLine): void {
+    this.#nodes.write(`${JSON.stringify(line)}\n`);
+  }
+
   write(name: 'config.json' | 'results.json', content: object): void {
     writeJson(this.path, name, content);
   }
@@ -35,7 +42,7 @@ export class ResultsFolder {
   /** All events are in the files when it returns. */
   async close(): Promise<void> {
     await Promise.all(
-      [this.#history, this.#nemesis].map(
+      [this.#history, this.#nemesis, this.#nodes].map(
         (stream) => new Promise<void>((done) => stream.end(() => done())),
       ),
     );

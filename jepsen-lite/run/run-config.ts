@@ -29,6 +29,16 @@ export const runConfig = z.object({
   ),
   /** How many clients there are. */
   clients: z.number().int().positive(),
+  /** Begins in the middle of another run: what had been done there until then is passed over. */
+  from: z
+    .object({
+      ms: z.number().nonnegative(),
+      /** Of each client, how often it had called. */
+      calls: z.array(z.number().int().nonnegative()),
+      /** Of each lane of faults, when its turns had begun or were to begin. */
+      turnsMs: z.array(z.array(z.number())),
+    })
+    .optional(),
 });
 export type RunConfig = z.infer<typeof runConfig>;
 

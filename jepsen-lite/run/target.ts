@@ -71,6 +71,7 @@ function nemesisOf(config: RunConfig, site: Site): Nemesis | undefined {
   return new MixedNemesis(
     lanes.map((lane) => draws(chosen.filter((kind) => kind.lane === lane))),
     new RandomStream(seed, 'nemesis'),
+    config.from,
   );
 }
 

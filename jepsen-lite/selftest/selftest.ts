@@ -89,6 +89,7 @@ async function oneRun(
       nemesis: undefined,
       tell: () => {},
       record: () => {},
+      recordNode: () => {},
       signal,
       ...(inClient !== undefined && { wrap: (store) => plantInClient(store, inClient) }),
     });

@@ -151,6 +151,8 @@ export const kvKinds: Readonly<Record<KvErrorCode, KvKind>> = {
   storage_failed: {
     status: 503,
     retryAfterMs: 5000,
-    advice: 'Use another node. Operator: read the log of this node, repair the disk, restart.',
+    advice:
+      'Use another node. Operator: `/readyz?verbose` and the log of this node say why; ' +
+      'mend that, restart.',
   },
 };

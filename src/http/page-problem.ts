@@ -5,6 +5,7 @@
 import type { FastifyError } from 'fastify';
 import { hasZodFastifySchemaValidationErrors } from 'fastify-type-provider-zod';
 import { KvError } from '../kv/errors.js';
+import { complaintWords } from './complaint-words.js';
 import { bodyTooLarge } from './dispatch.js';
 import { kvProblemFacts } from './kv-problem.js';
 import type { HttpLimits } from './limits.js';
@@ -65,7 +66,7 @@ function fromValidation([first]: readonly Complaint[]): Problem {
   }
   const parameter = (first?.instancePath ?? '').replace(/^\//, '').slice(0, 64);
   return new Problem('invalid_parameter', {
-    detail: `${parameter} is not acceptable: ${first?.message ?? 'see the allowed values'}.`,
+    detail: `"${parameter}" ${wordsOf(first)}.`,
     parameter,
     ...(values === undefined ? {} : { allowed: values.map(String) }),
   });
@@ -87,10 +88,15 @@ function fromBody([first]: readonly Complaint[]): Problem {
   const what = path === '' ? 'The body' : `"${path}"`;
   const allowed = values ?? options;
   return new Problem('invalid_body', {
-    detail: `${what} is not acceptable: ${first?.message ?? 'see /docs'}.`,
+    detail: `${what} ${wordsOf(first)}.`,
     ...(path === '' ? {} : { parameter: path }),
     ...(allowed === undefined ? {} : { allowed: allowed.map(String) }),
   });
+}
+
+function wordsOf(complaint: Complaint | undefined): string {
+  const { keyword: code = '', message = '', params = {} } = complaint ?? {};
+  return complaintWords({ ...params, code, message });
 }
 
 /** Not a refusal but a failure of this program. */

@@ -12,8 +12,10 @@ import { MembershipChanges, type StepOutcome } from './membership-changes.js';
 import { MembershipService } from './membership-service.js';
 import type { KvNodeParts } from './node-parts.js';
 import type { AdministrationStatistics, ShardStatus } from './service.js';
+import type { ShardDirectory } from './shard/shard-map.js';
 
 export interface AdministrationSources {
+  readonly directory: ShardDirectory;
   readonly host: Pick<Host, 'group' | 'changeMembership' | 'transfer'>;
   readonly balance: Pick<LeaderBalance, 'keep'>;
   readonly shard: (shard: GroupId) => ShardStatus | undefined;
@@ -26,8 +28,8 @@ export class Administration {
   readonly #transfers: LeaderTransfer;
 
   constructor(parts: KvNodeParts, sources: AdministrationSources) {
-    const { node, configuration, map, transport, clock, logger } = parts;
-    const { host, balance, shard, leaderOf } = sources;
+    const { node, configuration, transport, clock, logger } = parts;
+    const { host, directory, balance, shard, leaderOf } = sources;
     const connected = (other: NodeId) =>
       other === node || transport.peers().some((peer) => peer.node === other && peer.connected);
     const common = { node, shard, connected, clock };
@@ -42,11 +44,10 @@ export class Administration {
       transferring: (group) => host.group(group)?.raft.status.transferring ?? false,
       announce: (group, to) => this.service.announce(group, to),
     });
-    const shards = new Set(map.shards.map(({ group }) => group));
     this.service = new MembershipService({
       node,
       nodes: configuration.nodes.map(({ id }) => id),
-      hasShard: (group) => shards.has(group),
+      hasShard: (group) => directory.map.shard(group) !== undefined,
       leaderOf,
       changes: this.#changes,
       transfers: this.#transfers,

@@ -165,7 +165,8 @@ export const kvErrors = {
   storage_failed: {
     outcome: 'not_applied',
     retryable: true,
-    sentence: 'The disk of this node failed; it serves nothing until it is restarted.',
+    sentence:
+      'A bad disk or an impossible message stopped this node; it serves nothing until restarted.',
   },
 } as const satisfies Record<string, ErrorKind>;
 

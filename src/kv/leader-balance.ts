@@ -8,7 +8,7 @@ import type { Clock } from '../raft/clock.js';
 import type { GroupId, NodeId, ReplicaId } from '../raft/core/types.js';
 import type { Group } from '../raft/group.js';
 import type { Host } from '../raft/host.js';
-import type { Shard, ShardMap } from './shard/shard-map.js';
+import type { Shard, ShardDirectory } from './shard/shard-map.js';
 
 export interface LeaderBalanceTiming {
   readonly periodMs: number;
@@ -35,7 +35,7 @@ export const defaultLeaderBalanceTiming: LeaderBalanceTiming = {
 
 export interface LeaderBalanceOptions {
   readonly node: NodeId;
-  readonly map: ShardMap;
+  readonly directory: ShardDirectory;
   readonly host: Host;
   readonly clock: Clock;
   readonly timing: LeaderBalanceTiming;
@@ -58,9 +58,9 @@ export class LeaderBalance {
   }
 
   start({ campaign }: { campaign: boolean }): void {
-    const { node, map, host, clock, timing } = this.#options;
+    const { node, directory, host, clock, timing } = this.#options;
     if (campaign) {
-      for (const shard of map.heldBy(node)) {
+      for (const shard of directory.map.heldBy(node)) {
         if (shard.preferredLeader === node) host.campaign(shard.group);
       }
     }
@@ -96,10 +96,10 @@ export class LeaderBalance {
   }
 
   #handOverOne(): void {
-    const { node, map, host, clock, timing } = this.#options;
+    const { node, directory, host, clock, timing } = this.#options;
     const nowMs = clock.monotonicMs();
     // All shards: who holds one is no longer what the map says once its members have changed.
-    for (const shard of map.shards) {
+    for (const shard of directory.map.shards) {
       const group = host.group(shard.group);
       if (group === undefined || group.raft.role !== 'leader') {
         this.#ledSinceMs.delete(shard.group);

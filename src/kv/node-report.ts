@@ -17,9 +17,10 @@ import type {
 } from './service.js';
 import { type LocalReplicas, localReplicasLimits } from './shard/local-replicas.js';
 import type { Router } from './shard/routing.js';
-import type { Shard } from './shard/shard-map.js';
+import type { Shard, ShardDirectory } from './shard/shard-map.js';
 import { membersIn } from './shard-members.js';
 import type { StateCheck } from './state-check.js';
+import { metaGroup } from './store/document-place.js';
 import type { NodeTuning } from './tuning.js';
 
 /** A replica that was not confirmed as current for this long is not ready to serve. */
@@ -27,6 +28,7 @@ const freshMsMax = 5_000;
 
 export interface ReportSources {
   readonly host: Host;
+  readonly directory: ShardDirectory;
   readonly local: LocalReplicas;
   readonly router: Router;
   readonly administration: Administration;
@@ -51,11 +53,11 @@ export class NodeReport {
   }
 
   shards(): readonly ShardStatus[] {
-    return this.#parts.map.shards.map((shard) => this.#shard(shard));
+    return this.#sources.directory.map.shards.map((shard) => this.#shard(shard));
   }
 
   shard(group: GroupId): ShardStatus | undefined {
-    const shard = this.#parts.map.shard(group);
+    const shard = this.#sources.directory.map.shard(group);
     return shard === undefined ? undefined : this.#shard(shard);
   }
 
@@ -148,8 +150,7 @@ export class NodeReport {
 
   #leadersCheck(): ReadyCheck {
     const without = this.#heldGroups().filter((group) => group.raft.leader === 0);
-    const shards = without.map((group) => group.id).join(', ');
-    const detail = `no leader with a majority behind it is known for shards ${shards}`;
+    const detail = `no leader with a majority behind it is known for ${names(without)}`;
     const ok = without.length === 0;
     return check('shard-majorities', ok, ok ? 'every shard held here has a leader' : detail);
   }
@@ -159,8 +160,7 @@ export class NodeReport {
     const stale = this.#heldGroups().filter(
       ({ freshMs, raft }) => !raft.quiet && (freshMs === undefined || nowMs - freshMs > freshMsMax),
     );
-    const shards = stale.map((group) => group.id).join(', ');
-    const detail = `not confirmed as current in the last ${freshMsMax} ms: shards ${shards}`;
+    const detail = `not confirmed as current in the last ${freshMsMax} ms: ${names(stale)}`;
     return check(
       'caught-up',
       stale.length === 0,
@@ -173,10 +173,9 @@ export class NodeReport {
     const groups = this.#heldGroups();
     const damaged = groups.filter(({ id }) => this.#sources.stateCheck.damaged(id));
     const rebuilt = groups.filter((group) => !damaged.includes(group) && group.raft.installing);
-    const ids = (some: Group[]) => some.map(({ id }) => id).join(', ');
     const words = [
-      damaged.length > 0 ? `the state of shards ${ids(damaged)} differs from the others'` : '',
-      rebuilt.length > 0 ? `shards ${ids(rebuilt)} are not complete yet` : '',
+      damaged.length > 0 ? `the state of ${names(damaged)} differs from the others'` : '',
+      rebuilt.length > 0 ? `${names(rebuilt)}: not complete yet` : '',
     ].filter((part) => part !== '');
     const ok = words.length === 0;
     const detail = `${words.join('; ')}: a snapshot is fetched and installed`;
@@ -215,6 +214,13 @@ export class NodeReport {
       slowDiskHandOvers: statistics.slowDiskHandOvers,
     };
   }
+}
+
+/** "the meta group and shards 1, 2" */
+function names(groups: readonly Group[]): string {
+  const shards = groups.map(({ id }) => id).filter((id) => id !== metaGroup);
+  const meta = shards.length < groups.length ? ['the meta group'] : [];
+  return [...meta, ...(shards.length > 0 ? [`shards ${shards.join(', ')}`] : [])].join(' and ');
 }
 
 type QueueLength = NodeStatistics['queues'][number];

@@ -9,6 +9,9 @@ import { adminRequestKind } from './admin-codec.js';
 import { Administration } from './administration.js';
 import { KvError } from './errors.js';
 import { LeaderBalance } from './leader-balance.js';
+import { documentChangeRequestType } from './meta/document-change-codec.js';
+import { MetaGroup } from './meta/meta-group.js';
+import { NodeAnnouncement } from './meta/node-announcement.js';
 import type { KvNodeParts } from './node-parts.js';
 import { NodeReport } from './node-report.js';
 import { OrphanCheck, orphanRequestType } from './orphan-check.js';
@@ -32,9 +35,11 @@ import type {
 } from './service.js';
 import { LocalReplicas, localReplicasLimits } from './shard/local-replicas.js';
 import { Router } from './shard/routing.js';
+import type { ShardDirectory, ShardMap } from './shard/shard-map.js';
 import { startGroups } from './start-groups.js';
 import { StateCheck } from './state-check.js';
 import { stateHashRequestType } from './state-hash-codec.js';
+import { metaGroup } from './store/document-place.js';
 import { defaultTuning, type NodeTuning } from './tuning.js';
 
 /** How often a stopping node looks whether its writes are settled. */
@@ -51,6 +56,8 @@ export class KvNode implements KvService {
   readonly #balance: LeaderBalance;
   readonly #administration: Administration;
   readonly #stateCheck: StateCheck;
+  readonly #meta: MetaGroup;
+  readonly #announcement: NodeAnnouncement;
   readonly #orphanCheck: OrphanCheck;
   readonly #report: NodeReport;
   readonly #peerRequests: PeerRequests;
@@ -72,13 +79,20 @@ export class KvNode implements KvService {
     const limits = localReplicasLimits;
     this.#local = new LocalReplicas({ node, host, store, clock, limits });
     const local = this.#local;
-    this.#router = new Router({ node, nodes, map, local, transport, clock, logger });
+    const meta = new MetaGroup({ node, host, store, transport, clock, logger });
+    this.#meta = meta;
+    const { peerAddress, httpAddress, version } = parts;
+    const facts = { peerAddress, httpAddress, version };
+    this.#announcement = new NodeAnnouncement({ node, meta, clock, facts });
+    const directory = currentMap(meta, map);
+    this.#router = new Router({ node, nodes, directory, local, transport, clock, logger });
     this.#balance = new LeaderBalance({
-      ...{ node, map, host, clock, timing: tuning.leaderBalance },
+      ...{ node, directory, host, clock, timing: tuning.leaderBalance },
       busy: (shard) => this.#administration.busy(shard),
     });
     this.#administration = new Administration(parts, {
       host,
+      directory,
       balance: this.#balance,
       shard: (group) => this.#report.shard(group),
       leaderOf: (group) => this.#router.leaderOf(group),
@@ -94,19 +108,20 @@ export class KvNode implements KvService {
       ...{ node, nodes, host, transport, clock, timing: tuning.orphanCheck },
     });
     this.#orphanCheck = orphanCheck;
-    const sources = { host, local, router, administration, stateCheck, tuning };
+    const sources = { host, directory, local, router, administration, stateCheck, tuning };
     this.#report = new NodeReport(parts, sources);
     const handlers = new Map<number, PeerRequestHandler>([
       [chunkRequestType, (request) => host.snapshots.serve(request)],
       [stateHashRequestType, (request) => stateCheck.serve(request)],
       [orphanRequestType, (request) => orphanCheck.serve(request)],
+      [documentChangeRequestType, (request) => meta.serve(request)],
       [adminRequestKind, (request) => administration.service.serve(request)],
     ]);
     this.#peerRequests = new PeerRequests(handlers, (request) => router.serve(request));
   }
 
   #makeHost(tuning: NodeTuning): Host {
-    const { wal, store, transport, clock, random, logger, map } = this.#parts;
+    const { wal, store, transport, clock, random, logger } = this.#parts;
     return new Host({
       ...{ wal, transport, stateMachine: store, clock, random, logger },
       raftTiming: tuning.raftTiming,
@@ -114,7 +129,7 @@ export class KvNode implements KvService {
       timing: tuning.hostTiming,
       limits: tuning.hostLimits,
       snapshotLimits: tuning.snapshots,
-      mayLive: (group) => map.shard(group) !== undefined,
+      mayLive: (group) => group === metaGroup || this.#meta.view?.shards.has(group) !== false,
       onRole: ({ group, leader }) => {
         if (leader !== undefined) this.#router.leaderChanged(group);
       },
@@ -127,6 +142,11 @@ export class KvNode implements KvService {
   /** For the simulator, which looks at the cores after every event. */
   get host(): Host {
     return this.#host;
+  }
+
+  /** The cluster as this node knows it. */
+  get meta(): MetaGroup {
+    return this.#meta;
   }
 
   get observer(): NodeObserver | undefined {
@@ -157,9 +177,11 @@ export class KvNode implements KvService {
       },
       onRequest: (request) => this.#peerRequests.serve(request),
     });
+    this.#meta.open({ campaign: first });
     this.#balance.start({ campaign: first });
     this.#stateCheck.start();
     this.#orphanCheck.start();
+    this.#announcement.start();
   }
 
   async write(request: WriteRequest, context: RequestContext): Promise<WriteAnswer> {
@@ -232,6 +254,8 @@ export class KvNode implements KvService {
     this.#administration.stop();
     this.#stateCheck.stop();
     this.#orphanCheck.stop();
+    this.#announcement.stop();
+    this.#meta.stop();
   }
 
   /** Its disk failed, or a peer sent what no correct peer sends: it acknowledges nothing now. */
@@ -277,4 +301,13 @@ export class KvNode implements KvService {
     }
     if (failures.length > 0) throw failures[0];
   }
+}
+
+/** The map as the meta group has it; until this node has heard of it, the cluster's first. */
+function currentMap(meta: MetaGroup, first: ShardMap): ShardDirectory {
+  return {
+    get map() {
+      return meta.view?.shardMap ?? first;
+    },
+  };
 }

@@ -15,6 +15,7 @@ import { KvNode } from './node.js';
 import type { NodeLogger } from './node-parts.js';
 import { hashOf } from './shard/hash.js';
 import { initialShardMap } from './shard/shard-map.js';
+import { placeBy } from './store/document-place.js';
 import { SqliteStore } from './store/sqlite-store.js';
 
 export interface OpenNodeOptions {
@@ -84,7 +85,7 @@ function buildNode(options: OpenNodeOptions, folder: DataFolder, clock: Clock): 
   });
   const store = new SqliteStore({
     dir: folder.statePath,
-    hash: hashOf,
+    hash: placeBy(hashOf),
     cluster: clusterId,
     clock,
     logger,

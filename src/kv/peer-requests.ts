@@ -6,6 +6,7 @@
  *   0x11   the hash of a part of a shard's state (`state-hash-codec.ts`)
  *   0x12   membership and leadership, for operators (`admin-codec.ts`)
  *   0x13   whether a replica that hears no leader was removed (`orphan-check.ts`)
+ *   0x14   a change of the cluster's documents (`meta/document-change-codec.ts`)
  *
  * Whatever else a newer version may send is answered like a forwarded request that cannot be
  * read: nobody looked at it, so nothing happened.

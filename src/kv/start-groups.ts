@@ -1,12 +1,13 @@
 /**
- * The groups that a node begins with. At its first start those that the map gives it, all members
- * alike: index 0, term 0. From then on what its log says and nothing else, for members come and go.
+ * The groups that a node begins with. At its first start the meta group and those that the map
+ * gives it, all members alike: index 0, term 0. From then on what its log says and nothing else, for members come and go.
  */
-import type { Configuration } from '../raft/core/types.js';
+import type { GroupId } from '../raft/core/types.js';
 import type { GroupBirth, Recovered } from '../raft/wal/types.js';
+import { type InitialGroup, initialGroups } from './initial-groups.js';
 import type { KvNodeParts } from './node-parts.js';
-import type { Shard } from './shard/shard-map.js';
-import type { ShardBirth } from './store/types.js';
+import { metaGroup } from './store/document-place.js';
+import type { NewShard } from './store/types.js';
 
 /** The node's data is not what it must be; it does not start. */
 export class NodeDataError extends Error {
@@ -15,26 +16,22 @@ export class NodeDataError extends Error {
 
 export interface StartGroups {
   readonly recovered: Pick<Recovered, 'groups' | 'tombstones'>;
-  /** Shards that begin with nothing, to be created in the state where they are missing. */
-  readonly births: readonly ShardBirth[];
+  /** Groups that begin with nothing, to be created in the state where they are missing. */
+  readonly births: readonly NewShard[];
   /** The groups were born just now. */
   readonly first: boolean;
 }
 
 export async function startGroups(parts: KvNodeParts, found: Recovered): Promise<StartGroups> {
-  const held = parts.map.heldBy(parts.node);
-  const empty = found.groups.length === 0 && found.tombstones.size === 0;
-  if (empty) refuseForgottenLog(parts, { held, fresh: found.fresh });
-  const first = empty && held.length > 0;
-  const recovered = first ? await bear(parts, held) : found;
-  refuseMissingGroup(parts, { held, recovered });
+  const initial = initialGroups(parts);
+  const first = found.groups.length === 0 && found.tombstones.size === 0;
+  if (first) refuseForgottenLog(parts);
+  const recovered = await bear(parts, { initial, found, first });
+  refuseMissingGroup(parts, { initial, recovered });
   // After the log and again at each start: a crash between the two is made good here. A group
   // whose log begins later got its state from a snapshot, and would get it from one again.
-  const fromNothing = recovered.groups.filter(({ mark }) => isBirth(mark));
-  const births = fromNothing.flatMap(({ group }) => {
-    const shard = parts.map.shard(group);
-    return shard === undefined ? [] : [shardBirth(shard)];
-  });
+  const fromNothing = new Set(recovered.groups.filter(({ mark }) => isBirth(mark)).map(idOf));
+  const births = initial.filter((group) => fromNothing.has(idOf(group))).map(({ birth }) => birth);
   return { recovered, births, first };
 }
 
@@ -42,13 +39,9 @@ function isBirth({ index, configuration }: GroupBirth['mark']): boolean {
   return index === 0 && configuration.voters.length > 0;
 }
 
-/** What an empty log has forgotten, the state, the peers or the log's own folder remember. */
-function refuseForgottenLog(
-  { store, metPeers, walPath }: KvNodeParts,
-  { held, fresh }: { held: readonly Shard[]; fresh: boolean },
-): void {
-  const promised = store.shards().length > 0 || (metPeers && (fresh || held.length > 0));
-  if (!promised) return;
+/** What an empty log has forgotten, the state or the peers remember. */
+function refuseForgottenLog({ store, metPeers, walPath }: KvNodeParts): void {
+  if (store.shards().length === 0 && !metPeers) return;
   throw new NodeDataError(
     `${walPath} holds no log, but this node has served before. Without its log it has ` +
       'forgotten its votes and what it acknowledged, and must not start. Restore the folder, ' +
@@ -56,54 +49,42 @@ function refuseForgottenLog(
   );
 }
 
+/**
+ * At the first start all initial groups, in one batch. Later the meta group alone, where an
+ * earlier version without one has written the log.
+ */
 async function bear(
-  { node, wal }: KvNodeParts,
-  held: readonly Shard[],
+  { wal }: KvNodeParts,
+  state: { initial: readonly InitialGroup[]; found: Recovered; first: boolean },
 ): Promise<StartGroups['recovered']> {
-  const created = held.map((shard): GroupBirth => {
-    const self = shard.members.find((member) => member.node === node);
-    return {
-      group: shard.group,
-      replica: self?.replica ?? 0,
-      mark: { index: 0, term: 0, configuration: configurationOf(shard) },
-      hardState: { term: 0, vote: 0, commit: 0 },
-    };
-  });
+  const { initial, found, first } = state;
+  const known = new Set([...found.groups.map(idOf), ...found.tombstones.keys()]);
+  const born = first ? initial : initial.filter(({ group }) => group === metaGroup);
+  const created = born
+    .filter(({ group }) => !known.has(group))
+    .map(({ group, replica, configuration }): GroupBirth => {
+      const hardState = { term: 0, vote: 0, commit: 0 };
+      return { group, replica, mark: { index: 0, term: 0, configuration }, hardState };
+    });
+  if (created.length === 0) return found;
   await wal.write({ created, removed: [], writes: [] });
   const nothing = { lastIndex: 0, terms: [], configurations: [] };
-  return { groups: created.map((birth) => ({ ...birth, ...nothing })), tombstones: new Map() };
+  const groups = [...found.groups, ...created.map((birth) => ({ ...birth, ...nothing }))];
+  return { groups, tombstones: found.tombstones };
 }
 
 /** All groups of the first start were born in one batch: one alone cannot be missing. */
 function refuseMissingGroup(
   { walPath }: KvNodeParts,
-  { held, recovered }: { held: readonly Shard[]; recovered: StartGroups['recovered'] },
+  state: { initial: readonly InitialGroup[]; recovered: StartGroups['recovered'] },
 ): void {
-  const found = new Set(recovered.groups.map(({ group }) => group));
-  const lacking = held.find(({ group }) => !found.has(group) && !recovered.tombstones.has(group));
+  const { groups, tombstones } = state.recovered;
+  const found = new Set(groups.map(idOf));
+  const lacking = state.initial.map(idOf).find((id) => !found.has(id) && !tombstones.has(id));
   if (lacking === undefined) return;
-  throw new NodeDataError(
-    `${walPath} knows nothing of shard ${lacking.group}, which this node holds.`,
-  );
+  throw new NodeDataError(`${walPath} knows nothing of shard ${lacking}, which this node holds.`);
 }
 
-function configurationOf(shard: Shard): Configuration {
-  return {
-    voters: shard.members,
-    outgoing: [],
-    learners: [],
-    learnersNext: [],
-    autoLeave: false,
-    nextReplica: Math.max(...shard.members.map(({ replica }) => replica)) + 1,
-  };
-}
-
-function shardBirth(shard: Shard): ShardBirth {
-  return {
-    group: shard.group,
-    range: shard.range,
-    epoch: { range: 1, members: 1 },
-    revision: 0,
-    applied: 0,
-  };
+function idOf({ group }: { readonly group: GroupId }): GroupId {
+  return group;
 }

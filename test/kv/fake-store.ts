@@ -2,16 +2,31 @@
 
 import { decodeCommand } from '../../src/kv/store/command.js';
 import type {
+  Documents,
   HashRange,
   ShardBirth,
   ShardState,
   Store,
+  StoredDocument,
   StoredValue,
   StoreStatistics,
   WriteResult,
 } from '../../src/kv/store/types.js';
 import type { Entry, GroupId } from '../../src/raft/core/types.js';
 import { FakeStateMachine } from '../raft/fake-state-machine.js';
+
+export class FakeDocuments implements Documents {
+  onChange: (names: readonly string[] | undefined) => void = () => {};
+  readonly stored = new Map<string, StoredDocument>();
+
+  all(): readonly StoredDocument[] {
+    return [...this.stored.values()];
+  }
+
+  get(name: string): StoredDocument | undefined {
+    return this.stored.get(name);
+  }
+}
 
 export class FakeStore extends FakeStateMachine implements Store {
   readonly values = new Map<string, StoredValue>();
@@ -39,7 +54,9 @@ export class FakeStore extends FakeStateMachine implements Store {
 
   #run(entry: Entry): WriteResult {
     const command = decodeCommand(entry.data);
-    if (command.type === 'verify') throw new Error('this store verifies nothing');
+    if (command.type === 'verify' || command.type === 'documents') {
+      throw new Error(`this store knows no ${command.type}`);
+    }
     const key = command.key.toString('latin1');
     const known = this.values.get(key);
     if (command.condition.ifNoneMatch === '*' && known !== undefined) {
@@ -65,6 +82,8 @@ export class FakeStore extends FakeStateMachine implements Store {
   createShards(births: readonly ShardBirth[]): void {
     this.births.push(...births);
   }
+
+  readonly documents = new FakeDocuments();
 
   sliceHash(): undefined {}
 

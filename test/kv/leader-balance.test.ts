@@ -23,7 +23,14 @@ function balanced(t: Test, ...preferred: number[]) {
   const timing = defaultLeaderBalanceTiming;
   const busyWith = new Set<number>();
   const busy = (shard: number) => busyWith.has(shard);
-  const balance = new LeaderBalance({ node: 1, map, host, clock: world.clock, timing, busy });
+  const balance = new LeaderBalance({
+    node: 1,
+    directory: { map },
+    host,
+    clock: world.clock,
+    timing,
+    busy,
+  });
   t.teardown(() => balance.stop());
   const leadAll = async () => {
     for (const { group } of shards) await world.elect(1, group);

@@ -10,6 +10,7 @@ import { KvNode } from '../../src/kv/node.js';
 import type { ReadAnswer, ReadRequest, WriteAnswer } from '../../src/kv/service.js';
 import { hashOf } from '../../src/kv/shard/hash.js';
 import { initialShardMap } from '../../src/kv/shard/shard-map.js';
+import { placeBy } from '../../src/kv/store/document-place.js';
 import { SqliteStore } from '../../src/kv/store/sqlite-store.js';
 import type { NodeTuning } from '../../src/kv/tuning.js';
 import { realClock } from '../../src/raft/clock.js';
@@ -88,7 +89,12 @@ export class NodeCluster {
       segmentBytes: 1024 * 1024,
       onFailure: (error) => node.stopServing(error),
     });
-    const state = { dir: join(dir, 'state'), hash: hashOf, cluster: 'test', clock: realClock };
+    const state = {
+      dir: join(dir, 'state'),
+      hash: placeBy(hashOf),
+      cluster: 'test',
+      clock: realClock,
+    };
     const node = new KvNode({
       node: id,
       cluster: 'test',

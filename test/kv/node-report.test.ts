@@ -28,7 +28,7 @@ t.test('a lone node: shards, nodes, readiness, counters', async (t) => {
   );
   t.ok(node.readiness().every(({ ok }) => ok));
   const statistics = node.statistics();
-  t.match(statistics, { forwardedRequests: 0, servedForwardedRequests: 0, elections: 2 });
+  t.match(statistics, { forwardedRequests: 0, servedForwardedRequests: 0, elections: 3 });
   t.ok(statistics.wal.batches > 0);
   t.ok(statistics.store.appliedEntries >= 3);
   t.ok(statistics.readRounds > 0);
@@ -51,8 +51,8 @@ t.test('a node without the others names what is missing', async (t) => {
     ['peers', 'shard-majorities', 'caught-up'],
   );
   t.match(failing[0]?.detail, /node 2: .*; node 3: /);
-  t.match(failing[1]?.detail, /shards 1, 2/);
-  t.match(failing[2]?.detail, /shards 1, 2/);
+  t.match(failing[1]?.detail, /the meta group and shards 1, 2/);
+  t.match(failing[2]?.detail, /the meta group and shards 1, 2/);
   t.equal(node.shards()[0]?.leader, undefined);
   t.notOk(node.nodes()[1]?.connected);
   t.equal(node.nodes()[1]?.httpAddress, undefined, 'not heard of yet');

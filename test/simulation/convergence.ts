@@ -7,7 +7,7 @@ import { hashOf } from '../../src/kv/shard/hash.js';
 import type { Shard } from '../../src/kv/shard/shard-map.js';
 import type { GroupId, NodeId } from '../../src/raft/core/types.js';
 import type { Connections } from './clients.js';
-import { leaderOf, membersOf } from './membership.js';
+import { groupsOf, leaderOf, membersOf } from './membership.js';
 import type { Completion } from './observer.js';
 import type { SimulatedProcess } from './simulated-process.js';
 import type { World } from './world.js';
@@ -48,16 +48,15 @@ function becomesStill(world: World, connections: Connections): boolean {
 
 /** Only when nothing else is missing: it reads every row. */
 function differingStates(world: World): string | undefined {
-  for (const shard of world.map.shards) {
-    const { group } = shard;
-    const replicas = replicasOf(world, shard);
+  for (const group of groupsOf(world)) {
+    const replicas = replicasOf(world, group);
     const bare = replicas.find((process) =>
       process.shards().every((state) => state.group !== group),
     );
-    if (bare !== undefined) return `shard ${group} has no whole state on node ${bare.node}`;
+    if (bare !== undefined) return `group ${group} has no whole state on node ${bare.node}`;
     const hashes = replicas.map((process) => process.stateHash(group));
     if (new Set(hashes).size > 1 && !undecidable(world, group, replicas)) {
-      return `the states of shard ${group} differ`;
+      return `the states of group ${group} differ`;
     }
   }
   return undefined;
@@ -87,14 +86,14 @@ function firstLack(world: World, connections: Connections): string | undefined {
     if (state !== 'running' && state !== 'lost') return `node ${id} is ${state}`;
   }
   if (connections.open > 0) return `${connections.open} operations are open`;
-  for (const shard of world.map.shards) {
-    const lack = shardLack(world, shard);
-    if (lack !== undefined) return `shard ${shard.group} ${lack}`;
+  for (const group of groupsOf(world)) {
+    const lack = groupLack(world, group);
+    if (lack !== undefined) return `group ${group} ${lack}`;
   }
   return undefined;
 }
 
-function shardLack(world: World, { group }: Shard): string | undefined {
+function groupLack(world: World, group: GroupId): string | undefined {
   const leading = leaderOf(world, group);
   if (leading === undefined) return 'has no leader';
   const { configuration, lastIndex, pendingChange, term } = leading.group.raft.status;
@@ -117,7 +116,7 @@ function shardLack(world: World, { group }: Shard): string | undefined {
 }
 
 /** The processes of the members that are not lost. */
-function replicasOf(world: World, { group }: Pick<Shard, 'group'>): SimulatedProcess[] {
+function replicasOf(world: World, group: GroupId): SimulatedProcess[] {
   const configuration = leaderOf(world, group)?.group.raft.status.configuration;
   if (configuration === undefined) return [];
   return membersOf(configuration).flatMap(({ node }) => {
@@ -136,7 +135,7 @@ function askOnceMore(world: World, connections: Connections, shard: Shard): Last
   const answer: LastAnswer = { shard: shard.group, problem: undefined, done: false };
   const key = keyIn(shard);
   const value = `last.${shard.group}`;
-  const node = replicasOf(world, shard)[0]?.node ?? 0;
+  const node = replicasOf(world, shard.group)[0]?.node ?? 0;
   const plain = { key, condition: {}, maxStalenessMs: undefined, timeoutMs: answerMsMax / 4 };
   const end = (problem?: string) => {
     answer.problem = problem;

@@ -2,6 +2,7 @@
  * Who the members of a shard are at a moment, as the simulation sees it from outside, and what the
  * cluster can bear to lose.
  */
+import { metaGroup } from '../../src/kv/store/document-place.js';
 import type { Configuration, GroupId, Member, NodeId } from '../../src/raft/core/types.js';
 import type { Group } from '../../src/raft/group.js';
 import type { Machine } from './machine.js';
@@ -35,8 +36,13 @@ export function membersOf(configuration: Configuration): readonly Member[] {
   return [...byReplica.values()].sort((a, b) => a.node - b.node);
 }
 
+/** The meta group and all shards. */
+export function groupsOf(world: World): readonly GroupId[] {
+  return [metaGroup, ...world.map.shards.map(({ group }) => group)];
+}
+
 /**
- * True when every shard keeps a majority of intact voters without this node. Whenever members are
+ * True when every group keeps a majority of intact voters without this node. Whenever members are
  * changing, or somebody who may know better is away, the answer is no.
  */
 export function canLose(world: World, node: NodeId): boolean {
@@ -47,7 +53,7 @@ export function canLose(world: World, node: NodeId): boolean {
   const keepsMajority = (members: readonly Member[]) =>
     members.length === 0 ||
     members.filter((member) => intact(member.node)).length * 2 > members.length;
-  for (const { group: shard } of world.map.shards) {
+  for (const shard of groupsOf(world)) {
     const leading = leaderOf(world, shard);
     if (leading === undefined || world.changingUntilMs(shard) > world.nowMs) return false;
     const { configuration, pendingChange } = leading.group.raft.status;

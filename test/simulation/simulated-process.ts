@@ -6,6 +6,7 @@
 import { KvNode } from '../../src/kv/node.js';
 import type { NodeLogger } from '../../src/kv/node-parts.js';
 import { hashOf } from '../../src/kv/shard/hash.js';
+import { placeBy } from '../../src/kv/store/document-place.js';
 import { SqliteStore } from '../../src/kv/store/sqlite-store.js';
 import type { StoreAction } from '../../src/kv/store/store-faults.js';
 import type { ShardState } from '../../src/kv/store/types.js';
@@ -123,7 +124,7 @@ export class SimulatedProcess implements ProcessView {
     const { hooks, plan, trace } = this.#world;
     const store = new SqliteStore({
       dir: this.#machine.files.path,
-      hash: hashOf,
+      hash: placeBy(hashOf),
       cluster: 'simulated',
       clock: this.#storeClock,
       worker: this.#worker,
@@ -164,6 +165,7 @@ export class SimulatedProcess implements ProcessView {
     transport.send = (to: NodeId, messages: readonly GroupMessage[]) => {
       if (this.dead) return;
       hooks.sent(this, to, messages);
+      trace.line(this.node, () => `>n${to} ${messagesText(messages)}`);
       send(to, messages);
     };
     transport.open = (handler: TransportHandler) =>

@@ -3,6 +3,7 @@ import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { Client, Connections } from './clients.js';
+import { ClusterNotes } from './cluster-notes.js';
 import { converge } from './convergence.js';
 import { FaultInjector } from './fault-injector.js';
 import { drainMicrotasks } from './microtasks.js';
@@ -63,12 +64,17 @@ function live(world: World, connections: Connections): void {
   const clients = plan.clients.map((client) => new Client(world, connections, client));
   for (const machine of world.nodes) machine.start();
   writeColdKeys(world, connections);
+  const notes = new ClusterNotes(world);
   for (const client of clients) client.start();
+  notes.start();
   injector.start();
   if (!world.run(plan.durationMs)) return;
   for (const client of clients) client.stop();
+  notes.stop();
   injector.endAll();
-  if (converge(world, connections)) world.hooks.finished();
+  if (!converge(world, connections)) return;
+  notes.verify();
+  world.hooks.finished();
 }
 
 /** Rows that nobody reads; whatever becomes of the writes. */

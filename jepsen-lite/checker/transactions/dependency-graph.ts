@@ -30,6 +30,8 @@ export interface Dependency {
   readonly after?: Element;
   /** Only real time says that `after` came later than `before`. */
   readonly seenInTime?: SeenInTime;
+  /** It follows from the order of these two nodes. */
+  readonly since?: { readonly before: number; readonly after: number };
 }
 
 export class DependencyGraph {

@@ -51,7 +51,7 @@ export function tellCycle(
     const last = i === edges.length - 1;
     const therefore = last ? 'But' : i === 0 ? 'Then' : 'And';
     const order = `${nameOf(from)} comes before ${nameOf(to)}`;
-    return `  ${therefore} ${order}: ${reason(edge, from, to, writes)}.`;
+    return `  ${therefore} ${order}: ${reason(edge, from, to, writes)}${tellSince(edge, at)}.`;
   });
   const names = [...who, ...(first === undefined ? [] : [first])].map(nameOf).join(' < ');
   return [
@@ -86,6 +86,21 @@ function reason(edge: Dependency, from: Operation, to: Operation, writes: WriteK
         ? `${a} read ${key} without ${after}, which ${b} appended`
         : `${a} read ${key} = ${before}, which ${b} replaced by ${after}${since}`;
   }
+}
+
+/** What it follows from, where it was not seen itself. */
+function tellSince(
+  { since, before, after, kind }: Dependency,
+  at: (node: number) => Operation | undefined,
+): string {
+  const [one, other] = since === undefined ? [] : [at(since.before), at(since.after)];
+  if (one === undefined || other === undefined) return '';
+  const order = `other dependencies say that ${nameOf(one)} comes before ${nameOf(other)}`;
+  const role =
+    kind === 'ww'
+      ? `which read ${showValue(after)}`
+      : `while ${nameOf(one)} wrote ${showValue(before)}`;
+  return ` (${order}, ${role})`;
 }
 
 function tellSeen(earlier: Operation, later: Operation): string {

@@ -70,13 +70,11 @@ function again({ command, seed, kind, startedAt, name }) {
     kind === 'sim'
       ? 'The same run exactly.'
       : 'The same operations and faults, not the same interleaving: what failed once may pass.';
-  const isSaid = command === null || seed === null || command.includes('--seed');
-  const line = isSaid ? command : `${command} --seed ${seed}`;
   const when = startedAt === null ? '' : `, ${startedAt.slice(0, 19).replace('T', ' ')} UTC`;
   return element(
     'div',
     { class: 'again' },
-    line === null ? '' : element('p', {}, 'Run it again: ', copyable(line), ` ${exact}`),
+    command === null ? '' : element('p', {}, 'Run it again: ', copyable(command), ` ${exact}`),
     element('p', {}, `Run ${name}${seed === null ? '' : `, seed ${seed}`}${when}`),
   );
 }

@@ -1,6 +1,6 @@
 /** A circle of transactions, each of which must come before the next: a cycle as a picture. */
+import { svg } from './elements.js';
 
-const namespace = 'http://www.w3.org/2000/svg';
 const nodesMax = 12;
 const radius = 24;
 
@@ -64,10 +64,4 @@ function circle(name, x, y) {
   text.textContent = name;
   group.append(svg('circle', { cx: x, cy: y, r: radius }), text);
   return group;
-}
-
-function svg(tag, attributes) {
-  const made = document.createElementNS(namespace, tag);
-  for (const [name, value] of Object.entries(attributes)) made.setAttribute(name, value);
-  return made;
 }

@@ -11,6 +11,13 @@ export function element(tag, attributes = {}, ...children) {
   return made;
 }
 
+/** A part of a picture. */
+export function svg(tag, attributes) {
+  const made = document.createElementNS('http://www.w3.org/2000/svg', tag);
+  for (const [name, value] of Object.entries(attributes)) made.setAttribute(name, value);
+  return made;
+}
+
 export function section(id, title, hint, ...children) {
   return element(
     'section',

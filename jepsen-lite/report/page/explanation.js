@@ -4,6 +4,7 @@
  */
 import { cycleGraph } from './cycle-graph.js';
 import { badge, element, section } from './elements.js';
+import { minimalPart } from './minimal-part.js';
 import { operationLink, operationRow, told } from './operation-details.js';
 import { Timeline } from './timeline.js';
 import { moment, plural } from './words.js';
@@ -27,7 +28,7 @@ function order({ verdict }) {
   return verdict.validity === 'invalid' ? 0 : 1;
 }
 
-function article({ name, verdict }, operations, page) {
+function article({ name, verdict, minimal }, operations, page) {
   const { validity, claim, culprits, counts } = verdict;
   const promise =
     validity === 'invalid'
@@ -47,6 +48,7 @@ function article({ name, verdict }, operations, page) {
     shown.length === 0 ? '' : element('p', {}, 'Why this cannot be:'),
     ...paragraphs(verdict.explanation, operations, page),
     cycleGraph(verdict.explanation),
+    minimalPart(minimal, operations, page),
     shown.length === 0
       ? ''
       : witnesses(shown, known.length, { operations, page, culprits: new Set(culprits) }),

@@ -6,6 +6,8 @@ import { explanation } from './explanation.js';
 import { Explorer } from './explorer.js';
 import { faultLog } from './fault-log.js';
 import { keyTable } from './key-table.js';
+import { messageChart } from './message-chart.js';
+import { nodeTable } from './node-table.js';
 import { Operations } from './operations.js';
 import { Overview } from './overview.js';
 import { Tooltip } from './tooltip.js';
@@ -79,6 +81,8 @@ document
     ...(hasHistory ? [new Overview(data, operations, page).node, explorer.node] : []),
     keyTable(data, page),
     hasHistory ? faultLog(data) : '',
+    nodeTable(data),
+    messageChart(data),
     meaning(data),
   );
 explorer?.begin();

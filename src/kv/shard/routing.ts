@@ -31,7 +31,7 @@ import {
 } from './forward-codec.js';
 import { hashOf } from './hash.js';
 import type { LocalReplicas } from './local-replicas.js';
-import type { Shard, ShardMap } from './shard-map.js';
+import type { Shard, ShardDirectory } from './shard-map.js';
 import { Whereabouts, type Wish } from './whereabouts.js';
 
 export interface RouterLogger {
@@ -56,7 +56,7 @@ export interface RouterOptions {
   readonly node: NodeId;
   /** All nodes of the cluster. */
   readonly nodes: readonly NodeId[];
-  readonly map: ShardMap;
+  readonly directory: ShardDirectory;
   readonly local: LocalService;
   readonly transport: Pick<Transport, 'request' | 'peers'>;
   readonly clock: Clock;
@@ -97,7 +97,7 @@ export class Router {
   }
 
   shardOf(key: Buffer): Shard {
-    return this.#options.map.shardOf(hashOf(key));
+    return this.#options.directory.map.shardOf(hashOf(key));
   }
 
   leaderOf(shard: GroupId): NodeId | undefined {

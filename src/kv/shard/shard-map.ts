@@ -130,6 +130,11 @@ export class ShardMap {
   }
 }
 
+/** Where the map is looked up: it may be another one each time. */
+export interface ShardDirectory {
+  readonly map: ShardMap;
+}
+
 export interface InitialShardMap {
   readonly map: ShardMap;
   /** Where the cluster gives less than was asked for, in words for an operator. */

@@ -6,7 +6,11 @@
  * byte is the version: bytes that were once committed must be readable for ever.
  */
 import { invariant } from '../../raft/core/invariant.js';
-import type { Command, Condition, Revision, WriteCommand } from './types.js';
+import { CommandFormatError } from './command-format-error.js';
+import { decodeDocuments, documentsBytesMax, encodeDocuments } from './document-command.js';
+import type { Command, Condition, DocumentsCommand, Revision, WriteCommand } from './types.js';
+
+export { CommandFormatError };
 
 export const keyBytesMax = 1024;
 export const contentTypeBytesMax = 1024;
@@ -16,19 +20,15 @@ export const valueBytesMax = 8 * 1024 * 1024;
 export const timeMsMax = 2 ** 48 - 1;
 
 const version = 1;
-const Type = { put: 1, delete: 2, verify: 3 } as const;
+const Type = { put: 1, delete: 2, verify: 3, documents: 4 } as const;
 const Match = { none: 0, any: 1, revision: 2 } as const;
 const headerBytes = 24;
 const revisionBytes = 8;
 const epochMax = 2 ** 32 - 1;
 
-/** Bytes that are not a command. Inside a committed entry this means corruption or a newer node. */
-export class CommandFormatError extends Error {
-  override readonly name = 'CommandFormatError';
-}
-
 export function encodeCommand(command: Command): Buffer {
   if (command.type === 'verify') return encodeHeader(Type.verify, command, headerBytes);
+  if (command.type === 'documents') return encodeDocumentsCommand(command);
   const { key, condition } = command;
   const put = command.type === 'put';
   const contentTypeBytes = put ? textBytes(command.contentType) : 0;
@@ -58,6 +58,14 @@ export function encodeCommand(command: Command): Buffer {
   return out;
 }
 
+function encodeDocumentsCommand(command: DocumentsCommand): Buffer {
+  const json = encodeDocuments(command);
+  invariant(json.length <= documentsBytesMax, `documents of ${json.length} bytes`);
+  const out = encodeHeader(Type.documents, command, headerBytes + json.length);
+  out.set(json, headerBytes);
+  return out;
+}
+
 /** A new buffer of so many bytes with what all commands have; the rest of the header is zero. */
 function encodeHeader(type: number, command: Command, bytes: number): Buffer {
   const { rangeEpoch, timeMs } = command;
@@ -80,6 +88,7 @@ export function decodeCommand(data: Uint8Array): Command {
   if (bytes[0] !== version) throw wrongVersion(bytes);
   if (bytes.length < headerBytes) throw new CommandFormatError(`only ${bytes.length} bytes`);
   if (bytes[1] === Type.verify) return decodeVerify(bytes);
+  if (bytes[1] === Type.documents) return decodeDocumentsCommand(bytes);
   const matches = bytes.readUInt8(2);
   if (matches > 0b1111 || bytes[3] !== 0) throw new CommandFormatError('unknown flags');
   const keyBytes = bytes.readUInt16LE(4);
@@ -116,11 +125,27 @@ export function decodeCommand(data: Uint8Array): Command {
 }
 
 function decodeVerify(bytes: Buffer): Command {
-  const unused = [...bytes.subarray(2, 8), ...bytes.subarray(18)];
-  if (bytes.length !== headerBytes || unused.some((byte) => byte !== 0)) {
+  if (bytes.length !== headerBytes) {
     throw new CommandFormatError('a verify with more than an epoch and a time');
   }
-  return { type: 'verify', rangeEpoch: bytes.readUInt32LE(8), timeMs: bytes.readUIntLE(12, 6) };
+  return { type: 'verify', ...decodeBareHeader(bytes, 'a verify') };
+}
+
+function decodeDocumentsCommand(bytes: Buffer): Command {
+  if (bytes.length > headerBytes + documentsBytesMax) {
+    throw new CommandFormatError(`documents of ${bytes.length} bytes`);
+  }
+  const content = decodeDocuments(bytes.subarray(headerBytes));
+  return { type: 'documents', ...decodeBareHeader(bytes, 'documents'), ...content };
+}
+
+/** The header of a command without a key: an epoch, a time, and nothing else. */
+function decodeBareHeader(bytes: Buffer, what: string): { rangeEpoch: number; timeMs: number } {
+  const unused = [...bytes.subarray(2, 8), ...bytes.subarray(18, headerBytes)];
+  if (unused.some((byte) => byte !== 0)) {
+    throw new CommandFormatError(`${what} with more than an epoch and a time`);
+  }
+  return { rangeEpoch: bytes.readUInt32LE(8), timeMs: bytes.readUIntLE(12, 6) };
 }
 
 function decodeCondition(bytes: Buffer, matches: number): Condition {

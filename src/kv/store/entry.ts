@@ -3,6 +3,7 @@ import { invariant } from '../../raft/core/invariant.js';
 import { type Entry, EntryKind } from '../../raft/core/types.js';
 import { CommandFormatError, decodeCommand } from './command.js';
 import { applyWrite } from './decide.js';
+import { applyDocuments } from './documents.js';
 import type { KeyRows } from './key-rows.js';
 import type { ShardDraft } from './shard-draft.js';
 import { StoreError } from './store-error.js';
@@ -53,6 +54,7 @@ function runCommand(
   at: EntryPlace & { readonly index: number },
 ): CommandResult {
   if (command.type === 'verify') return verifySlice(shard, command, at);
+  if (command.type === 'documents') return applyDocuments(shard, command, at.rows);
   return applyWrite(shard, command, { rows: at.rows, hash: at.hash(command.key) });
 }
 

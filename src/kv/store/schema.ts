@@ -16,6 +16,14 @@ export const applicationId = 0x4b76726d;
 export const keysPerHashMax = 2 ** 20;
 /** One after the last hash. */
 export const hashCount = 2 ** 32;
+/** One after the last place of a row: the documents of the meta group lie behind all keys. */
+export const placeCount = hashCount + 1;
+
+/** A part of the hash space, or the documents' place: never some of both. */
+export function isRangeOfPlaces(start: number, end: number): boolean {
+  const ofKeys = start >= 0 && start < end && end <= hashCount;
+  return ofKeys || (start === hashCount && end === placeCount);
+}
 
 /**
  * What the rows in a shard's range are: a state, on the way to one, or on the way out. Part of the

@@ -4,7 +4,7 @@
  */
 import { invariant } from '../../raft/core/invariant.js';
 import type { GroupId, Index, Term } from '../../raft/core/types.js';
-import { hashCount, Standing } from './schema.js';
+import { isRangeOfPlaces, Standing } from './schema.js';
 import type { Revision, ShardBirth, ShardState } from './types.js';
 
 export interface ShardRow {
@@ -54,8 +54,7 @@ export class ShardDraft {
 
   static born(birth: ShardBirth): ShardDraft {
     const { group, range, epoch, revision, applied } = birth;
-    const valid = range.start >= 0 && range.start < range.end && range.end <= hashCount;
-    invariant(valid, `group ${group} has a range of hashes`);
+    invariant(isRangeOfPlaces(range.start, range.end), `group ${group} has a range of hashes`);
     return new ShardDraft({
       group_id: group,
       range_start: range.start,

@@ -4,7 +4,7 @@
  */
 import { invariant } from '../../raft/core/invariant.js';
 import type { GroupId, Index } from '../../raft/core/types.js';
-import { hashCount, Standing } from './schema.js';
+import { placeCount, Standing } from './schema.js';
 import type { ShardDraft } from './shard-draft.js';
 import type { HashRange, ShardState } from './types.js';
 
@@ -87,7 +87,7 @@ export class ShardTable {
       if (shard.rangeStart > start) gaps.push({ start, end: shard.rangeStart });
       start = shard.rangeEnd;
     }
-    if (start < hashCount) gaps.push({ start, end: hashCount });
+    if (start < placeCount) gaps.push({ start, end: placeCount });
     return gaps;
   }
 

@@ -14,7 +14,7 @@ import type { GroupId } from '../../raft/core/types.js';
 import { SnapshotError } from '../../raft/snapshots/snapshot-error.js';
 import { firstId, type WholeRow } from './key-rows.js';
 import type { RowSteps, StepBudget } from './row-steps.js';
-import { hashCount, Standing } from './schema.js';
+import { isRangeOfPlaces, Standing } from './schema.js';
 import { ShardDraft } from './shard-draft.js';
 import type { ShardTable } from './shard-table.js';
 import type { SnapshotReader } from './snapshot-file.js';
@@ -146,7 +146,7 @@ function put(row: WholeRow, copy: () => void): void {
 }
 
 function checkRange({ start, end }: HashRange, group: GroupId): void {
-  if (start >= 0 && start < end && end <= hashCount) return;
+  if (isRangeOfPlaces(start, end)) return;
   const words = `${start} to ${end} is no range of hashes`;
   throw new SnapshotError('refused', `the snapshot of group ${group}: ${words}`);
 }

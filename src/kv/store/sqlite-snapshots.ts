@@ -48,6 +48,8 @@ export interface SnapshotWriter extends StepWriter {
   anyRows(range: HashRange): boolean;
   /** What was known of the group's state is not true of the next one. */
   forget(group: GroupId): void;
+  /** Another state is visible now. */
+  installed(group: GroupId): void;
   /** The state itself cannot be read: the node ends. */
   failed(cause: unknown): void;
 }
@@ -253,6 +255,7 @@ export class SqliteSnapshots implements SnapshotFiles {
         group,
       );
       this.#parts.writer.forget(group);
+      this.#parts.writer.installed(group);
       return installed;
     } finally {
       reader.close();

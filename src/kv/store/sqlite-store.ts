@@ -7,66 +7,41 @@
  * sync is not to be believed.
  */
 import path from 'node:path';
-import { type Clock, realClock } from '../../raft/clock.js';
+import { realClock } from '../../raft/clock.js';
 import { InvariantViolation, invariant } from '../../raft/core/invariant.js';
 import type { GroupId, Index } from '../../raft/core/types.js';
 import { SnapshotError } from '../../raft/snapshots/snapshot-error.js';
 import type { SnapshotFiles } from '../../raft/snapshots/types.js';
 import type { GroupEntries } from '../../raft/state-machine.js';
-import type { FileSystem } from '../../raft/wal/file-system.js';
 import { realFileSystem } from '../../raft/wal/real-file-system.js';
 import { type CheckpointWorker, ThreadCheckpointWorker } from './checkpoint-worker.js';
-import {
-  Checkpointer,
-  type CheckpointLimits,
-  type CheckpointLogger,
-  checkpointDefaults,
-} from './checkpointer.js';
+import { Checkpointer, checkpointDefaults } from './checkpointer.js';
 import { isExpired } from './decide.js';
+import { metaGroup } from './document-place.js';
+import { StoredDocuments } from './document-reader.js';
+import { putDocument } from './documents.js';
 import { applyEntry } from './entry.js';
-import { firstId } from './key-rows.js';
+import { firstId, type KeyRows } from './key-rows.js';
 import { RowHash } from './row-hash.js';
 import { databaseFileName, hashProbe, Standing } from './schema.js';
 import { ShardDraft } from './shard-draft.js';
 import { ShardTable } from './shard-table.js';
 import { SliceHashes } from './slice-hashes.js';
 import { freeBytesOf } from './snapshot-folder.js';
-import { type SnapshotWorker, ThreadSnapshotWorker } from './snapshot-worker.js';
+import { ThreadSnapshotWorker } from './snapshot-worker.js';
 import { SqliteSnapshots } from './sqlite-snapshots.js';
+import type { SqliteStoreOptions } from './sqlite-store-options.js';
 import { openStateDatabase, type StateDatabase } from './state-database.js';
 import { StoreError, storeError } from './store-error.js';
 import type { StoreFaults } from './store-faults.js';
 import type {
   CommandResult,
-  ShardBirth,
+  NewShard,
   ShardState,
   Store,
   StoredValue,
   StoreStatistics,
 } from './types.js';
-
-export interface SqliteStoreOptions {
-  /** Folder of the state; created when missing. Nothing in it is opened but through SQLite. */
-  readonly dir: string;
-  /** The 32-bit hash of a key; part of the data format. */
-  readonly hash: (key: Buffer) => number;
-  /** Stamped into a new database, compared with an old one. */
-  readonly cluster: string;
-  readonly clock?: Clock;
-  readonly logger?: CheckpointLogger;
-  /** A new worker thread, unless the simulator brings its own. */
-  readonly worker?: CheckpointWorker;
-  /** Likewise, for making and checking snapshots. */
-  readonly snapshotWorker?: SnapshotWorker;
-  /** Where snapshot files are kept, under the paths that the worker and SQLite are given. */
-  readonly files?: FileSystem;
-  /** How much the disk of a folder has left; asked before a snapshot is received. */
-  readonly freeBytes?: (folder: string) => Promise<number>;
-  readonly faults?: StoreFaults;
-  readonly limits?: Partial<CheckpointLimits>;
-  /** Bound of SQLite's page cache. */
-  readonly cacheBytesMax?: number;
-}
 
 export class SqliteStore implements Store {
   onProgress: () => void = () => {};
@@ -79,6 +54,7 @@ export class SqliteStore implements Store {
   readonly #shards = new ShardTable();
   readonly #sliceHashes = new SliceHashes();
   readonly #snapshots: SqliteSnapshots;
+  readonly documents = new StoredDocuments((read) => this.#readDocuments(read));
   #opened: StateDatabase | undefined;
   #failure: Error | undefined;
   #closing: Promise<void> | undefined;
@@ -133,7 +109,7 @@ export class SqliteStore implements Store {
     }
   }
 
-  createShards(births: readonly ShardBirth[]): void {
+  createShards(births: readonly NewShard[]): void {
     const opened = this.#open();
     const missing = births.filter((birth) => this.#shards.get(birth.group) === undefined);
     if (missing.length === 0) return;
@@ -142,6 +118,9 @@ export class SqliteStore implements Store {
     try {
       opened.durably(() => {
         for (const shard of created) opened.shardRows.insert(shard);
+        for (const { documents = [], revision } of missing) {
+          for (const document of documents) putDocument(opened.rows, document, revision);
+        }
       });
     } catch (cause) {
       throw this.#poison(cause, 'create shards');
@@ -172,6 +151,7 @@ export class SqliteStore implements Store {
       this.#appliedEntries += entries.length;
       for (const result of results[at] ?? []) {
         if (result?.outcome === 'verified') this.#sliceHashes.remember(group, result);
+        if (result?.outcome === 'changed') this.documents.onChange(result.names);
       }
     }
     return results;
@@ -224,6 +204,17 @@ export class SqliteStore implements Store {
       return rows.count(range.start, range.end);
     } catch (cause) {
       throw this.#poison(cause, 'count');
+    }
+  }
+
+  #readDocuments<T>(read: (rows: KeyRows) => T): T | undefined {
+    const { rows } = this.#open();
+    if (this.#shards.wholeState(metaGroup) === undefined) return undefined;
+    try {
+      this.#faults?.before('read');
+      return read(rows);
+    } catch (cause) {
+      throw this.#poison(cause, 'read');
     }
   }
 
@@ -311,6 +302,9 @@ export class SqliteStore implements Store {
           if (this.#failure === undefined) this.#checkpointer.readerEnded();
         },
         forget: (group) => this.#sliceHashes.forget(group),
+        installed: (group) => {
+          if (group === metaGroup) this.documents.onChange(undefined);
+        },
         failed: (cause) => {
           const at = { file: this.file, action: 'make a snapshot' };
           this.#failedInBackground(storeError(cause, at));

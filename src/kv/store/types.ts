@@ -29,6 +29,11 @@ export interface ShardBirth {
   readonly applied: Index;
 }
 
+/** A shard to be created, with the documents that the meta group begins with. */
+export interface NewShard extends ShardBirth {
+  readonly documents?: readonly Pick<StoredDocument, 'name' | 'value'>[];
+}
+
 /** A shard's own replicated state, as of its applied index. */
 export interface ShardState extends ShardBirth {
   /** Greatest leader clock seen in the log, Unix milliseconds; expiry is decided against it. */
@@ -77,7 +82,24 @@ export interface VerifyCommand extends CommandHeader {
   readonly type: 'verify';
 }
 
-export type Command = WriteCommand | VerifyCommand;
+/** A multi-document compare-and-set of the meta group: all or nothing. */
+export interface DocumentsCommand extends CommandHeader {
+  readonly type: 'documents';
+  /** The revision that a document must have; 0: it must not exist. */
+  readonly conditions: readonly (readonly [name: string, revision: Revision])[];
+  /** JSON values. */
+  readonly puts: readonly (readonly [name: string, value: unknown])[];
+  readonly removals: readonly string[];
+}
+
+export interface StoredDocument {
+  readonly name: string;
+  readonly revision: Revision;
+  /** Of JSON; what it must look like is not the store's business. */
+  readonly value: unknown;
+}
+
+export type Command = WriteCommand | VerifyCommand | DocumentsCommand;
 
 /** What applying a put or a delete decided. `shardRevision` is the shard's revision after it. */
 export type WriteResult =
@@ -106,7 +128,18 @@ export type VerifyResult =
     }
   | { readonly outcome: 'wrong-epoch'; readonly shardRevision: Revision };
 
-export type CommandResult = WriteResult | VerifyResult;
+export type DocumentsResult =
+  | {
+      readonly outcome: 'changed';
+      readonly shardRevision: Revision;
+      /** What was put or removed. */
+      readonly names: readonly string[];
+    }
+  /** `name` has another revision than the proposer saw. */
+  | { readonly outcome: 'conflict'; readonly shardRevision: Revision; readonly name: string }
+  | { readonly outcome: 'wrong-epoch'; readonly shardRevision: Revision };
+
+export type CommandResult = WriteResult | VerifyResult | DocumentsResult;
 
 export interface StoredValue {
   readonly value: Buffer;
@@ -125,6 +158,19 @@ export interface StoreStatistics {
   readonly appliedEntries: number;
 }
 
+/** The documents of the meta group. */
+export interface Documents {
+  /** None while the group's state is not whole here. */
+  all(): readonly StoredDocument[];
+  /** Undefined when there is none of this name, or no whole state. */
+  get(name: string): StoredDocument | undefined;
+  /**
+   * Called after a COMMIT that changed documents, with their names; undefined: all of them, a
+   * snapshot was installed.
+   */
+  onChange: (names: readonly string[] | undefined) => void;
+}
+
 /**
  * `apply` of a Store answers each command entry with a CommandResult.
  *
@@ -135,7 +181,7 @@ export interface Store extends StateMachine {
   /** Opens and checks the database, starts the checkpoint worker. Names the file in its errors. */
   open(): Promise<void>;
   /** Creates what is missing, in one durable transaction; an existing shard is left alone. */
-  createShards(births: readonly ShardBirth[]): void;
+  createShards(births: readonly NewShard[]): void;
   /** 0 when there is no state here; while `installing`, where the state before was. */
   applied(group: GroupId): Index;
   /**
@@ -159,6 +205,7 @@ export interface Store extends StateMachine {
    * life of the process, or too long ago.
    */
   sliceHash(group: GroupId, index: Index): bigint | undefined;
+  readonly documents: Documents;
   readonly snapshots: SnapshotFiles;
   readonly statistics: StoreStatistics;
   /** Final checkpoint in the worker, then closes. Idempotent. */

@@ -138,7 +138,7 @@ t.test(
       t.equal(answer.headers['content-type'], 'application/problem+json');
     }
     const misspelt = await post(server, members, { action: 'move', node: 4 });
-    t.match(misspelt.json.detail, /add|expected/i);
+    t.match(misspelt.json.detail, /^"action" must be "add", "promote"/);
     t.match(await post(server, `${members}?dry_run=true`, { action: 'add', node: 4 }), {
       status: 400,
       json: { code: 'unknown_parameter', parameter: 'dry_run' },

@@ -14,6 +14,14 @@ t.test('flags with values, with =, again and again, and positionals', async (t) 
   t.equal(read('--time', '1.5m').durationMs('time'), 90_000);
 });
 
+t.test('a letter says the same as the word', async (t) => {
+  const known = [{ name: 'verbose', short: 'v', help: 'say more' }];
+  t.ok(Flags.read(['-v'], known).has('verbose'));
+  t.ok(Flags.read(['--verbose'], known).has('verbose'));
+  t.throws(() => Flags.read(['-v', '--verbose'], known), /--verbose is given twice/);
+  t.throws(() => read('-v'), /no flag -v/);
+});
+
 t.test('what is wrong is named, with what is near', async (t) => {
   t.throws(() => read('--endpont', 'x'), /no flag --endpont. Did you mean --endpoint\?/);
   t.throws(() => read('--seed'), /--seed needs a value: --seed N/);

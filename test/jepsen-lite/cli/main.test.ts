@@ -3,6 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
+import { kvorum } from '../../../jepsen-lite/adapters/kvorum.js';
 import { commandLine } from '../../../jepsen-lite/cli/main.js';
 
 const launcher = join(import.meta.dirname, '..', '..', '..', '..', 'bin', 'jepsen-lite.js');
@@ -75,6 +76,31 @@ t.test('wrong usage is 254 and never runs anything', async (t) => {
   t.match(run('run'), { status: 254, stderr: /Which cluster\?/ });
   t.match(run('selftest', 'stale-red'), { status: 254, stderr: /Did you mean stale-read\?/ });
   t.match(run('sim', '--seed', 'x'), { status: 254 });
+});
+
+t.test('replay --from: a part of one run', async (t) => {
+  const folder = t.testdir({ live: {}, sim: {}, many: {}, results: {} });
+  const put = (name: string, config: object) =>
+    writeFileSync(join(folder, name, 'config.json'), JSON.stringify(config));
+  const live = {
+    ...{ kind: 'run', seed: 1, durationMs: 5_000, rate: 10, timeoutMs: 100, keys: 1 },
+    ...{ valueBytes: 0, adapter: kvorum, target: { endpoints: ['http://127.0.0.1:1'] } },
+    ...{ faults: [], prefix: '', workloads: [], clients: 1 },
+  };
+  const replay = (name: string, from: string) =>
+    run('replay', join(folder, name), '--from', from, '--out', join(folder, 'results'));
+  put('live', live);
+  t.match(replay('live', '5s'), { status: 254, stderr: /behind the end: the run took 5s/ });
+  put('live', { ...live, from: { ms: 1, calls: [], turnsMs: [] } });
+  t.match(replay('live', '1s'), { status: 254, stderr: /is a part of a run itself/ });
+  put('many', { kind: 'sim', arguments: ['--seeds', '1..9'] });
+  t.match(replay('many', '1s'), { status: 254, stderr: /this folder holds many/ });
+  put('sim', { kind: 'sim', arguments: ['--seed', '3', '--seconds', '1'] });
+  const shown = replay('sim', '1s');
+  t.equal(shown.status, 0);
+  const [first, ...more] = shown.stdout.split('\n').filter((line) => / n\d /.test(line));
+  t.match(first, /^ +1\.\d{6} n\d /, 'nothing of the first second');
+  t.ok(more.length > 10);
 });
 
 t.test('a harness that fails gives no verdict', async (t) => {

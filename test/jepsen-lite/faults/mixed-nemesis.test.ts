@@ -10,12 +10,14 @@ const pace = { peace: { min: 10, max: 100 }, fault: { min: 10, max: 100 } };
 
 function recorder() {
   const seen: string[] = [];
+  const turns: string[] = [];
   const hooks: NemesisHooks = {
+    turn: (lane, turn) => turns.push(`${lane}.${turn}`),
     started: (fault, what) => seen.push(`${fault} started: ${what}`),
     probed: (fault, holds) => seen.push(`${fault} ${holds ? 'holds' : 'does not hold'}`),
     stopped: (fault) => seen.push(`${fault} stopped`),
   };
-  return { seen, hooks };
+  return { seen, turns, hooks };
 }
 
 const named =
@@ -33,7 +35,7 @@ const named =
 const run = async (lanes: readonly (readonly ReturnType<typeof named>[])[], seed: number) => {
   const { seen, hooks } = recorder();
   const stop = new AbortController();
-  const nemesis = new MixedNemesis(lanes, new RandomStream(seed, 'nemesis'), pace);
+  const nemesis = new MixedNemesis(lanes, new RandomStream(seed, 'nemesis'), undefined, pace);
   const running = nemesis.run(hooks, stop.signal);
   await sleep(1_500);
   stop.abort();
@@ -61,7 +63,7 @@ t.test('a fault that cannot be injected is a failure of the harness, and is undo
       throw new Error('no such process');
     },
   });
-  const nemesis = new MixedNemesis([[broken]], new RandomStream(1), pace);
+  const nemesis = new MixedNemesis([[broken]], new RandomStream(1), undefined, pace);
   await t.rejects(nemesis.run(hooks, new AbortController().signal), /no such process/);
   t.same(seen, ['broken stopped']);
 });
@@ -90,7 +92,12 @@ t.test('when one lane fails the others undo what they did before that is told', 
       throw new Error('no such process');
     },
   });
-  const nemesis = new MixedNemesis([[named('lasting')], [broken]], new RandomStream(1), pace);
+  const nemesis = new MixedNemesis(
+    [[named('lasting')], [broken]],
+    new RandomStream(1),
+    undefined,
+    pace,
+  );
   await t.rejects(nemesis.run(hooks, new AbortController().signal), /no such process/);
   t.ok(seen.includes('lasting stopped'));
 });
@@ -110,7 +117,10 @@ t.test('what cannot be done now, or is not seen, is tried again', async (t) => {
     };
   };
   const stop = new AbortController();
-  const running = new MixedNemesis([[shy]], new RandomStream(1), pace).run(hooks, stop.signal);
+  const running = new MixedNemesis([[shy]], new RandomStream(1), undefined, pace).run(
+    hooks,
+    stop.signal,
+  );
   while (!seen.includes('shy holds')) await sleep(20);
   stop.abort();
   await running;
@@ -130,7 +140,29 @@ t.test('one that the end cut short is not called unseen', async (t) => {
       return false;
     },
   });
-  await new MixedNemesis([[slow]], new RandomStream(1), pace).run(hooks, stop.signal);
+  await new MixedNemesis([[slow]], new RandomStream(1), undefined, pace).run(hooks, stop.signal);
   t.match(seen, [/^slow started/, 'slow stopped']);
   t.equal(seen.length, 2);
+});
+
+t.test('a run that is resumed goes on with the turn that was under way', async (t) => {
+  const names = ['a', 'b', 'c', 'd', 'e', 'f'];
+  const lane = names.map((name) => named(name));
+  const whole = await run([lane], 9);
+  const startedIn = (seen: readonly string[]) => seen.filter((line) => line.includes('started'));
+  t.ok(startedIn(whole).length >= 4);
+  // Turn 0 was over long before, turn 1 had just begun, turn 2 was to come after a second.
+  const turnsMs = [[1_000, 5_000, 6_000]];
+  const { seen, turns, hooks } = recorder();
+  const stop = new AbortController();
+  const resumed = { ms: 5_001, turnsMs };
+  const nemesis = new MixedNemesis([lane], new RandomStream(9, 'nemesis'), resumed, pace);
+  const running = nemesis.run(hooks, stop.signal);
+  await sleep(500);
+  t.same(startedIn(seen), startedIn(whole).slice(1, 2));
+  await sleep(900);
+  stop.abort();
+  await running;
+  t.same(startedIn(seen).slice(0, 3), startedIn(whole).slice(1, 4));
+  t.same(turns.slice(0, 3), ['0.1', '0.2', '0.3']);
 });

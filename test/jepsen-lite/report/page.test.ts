@@ -56,9 +56,16 @@ t.test('a page in a browser', { skip: program === undefined && 'no Chromium here
     const sections = await page.evaluate(
       "[...document.querySelectorAll('section')].map((s) => s.id)",
     );
-    t.same(sections, ['explanation', 'overview', 'timeline', 'keys', 'faults', 'meaning']);
+    t.same(sections, ['explanation', 'overview', 'timeline', 'keys', 'faults', 'nodes', 'meaning']);
     t.match(await text('.story'), /After that, .* read kv\.key-\d and was told: v\d+ /);
     t.match(await text('.story'), `(#${planted})`);
+  });
+
+  t.test('shows what is invalid by itself, and the test that it makes', async (t) => {
+    t.match(await text('.minimal h4'), /^\d operations that cannot be without any other$/);
+    t.match(await text('.minimal table'), `#${planted}`);
+    await click(page, '.minimal summary');
+    t.match(await text('.minimal pre'), /^import t from 'tap';$/m);
   });
 
   t.test('draws what is in sight and no more', async (t) => {

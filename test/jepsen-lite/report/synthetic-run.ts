@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { check } from '../../../jepsen-lite/checker/index.js';
 import type { HistoryEvent } from '../../../jepsen-lite/history/event.js';
 import { pair } from '../../../jepsen-lite/history/pairing.js';
+import { saveCase } from '../../../jepsen-lite/shrink/save-case.js';
 import { RandomStream } from '../../../jepsen-lite/workloads/random-stream.js';
 
 export interface SyntheticRun {
@@ -110,10 +111,19 @@ function addWeather(events: HistoryEvent[], step: number, timeNs: number, operat
 export function writeRun(folder: string, options: SyntheticRun): MadeRun {
   const made = makeRun(options);
   const clients = options.clients ?? 8;
-  const verdict = check(pair(made.events), { model: 'kv', events: made.events, timeMs: 60_000 });
+  const operations = pair(made.events);
+  const verdict = check(operations, { model: 'kv', events: made.events, timeMs: 60_000 });
   mkdirSync(folder, { recursive: true });
   const lines = made.events.map((event) => `${JSON.stringify(event)}\n`);
   writeFileSync(join(folder, 'history.jsonl'), lines.join(''));
+  const culprits = new Set(verdict.culprits);
+  const part = operations.filter(({ number }) => culprits.has(number));
+  saveCase({ name: 'kv', model: 'kv' }, part, join(folder, 'shrunk-kv.jsonl'));
+  const nodes = made.events
+    .filter(({ f }) => f === 'leader')
+    .map(({ timeNs }) => ({ timeNs, node: 'n2', answers: true, replicas: [replica(timeNs)] }));
+  const nodeLines = nodes.map((node) => `${JSON.stringify(node)}\n`);
+  writeFileSync(join(folder, 'nodes.jsonl'), nodeLines.join(''));
   const mine = Array.from({ length: clients }, (_, i) => i);
   writeJson(folder, 'config.json', {
     kind: 'run',
@@ -136,6 +146,10 @@ export function writeRun(folder: string, options: SyntheticRun): MadeRun {
     exit: { valid: 0, invalid: 1, unknown: 2 }[verdict.validity],
   });
   return made;
+}
+
+function replica(commit: number) {
+  return { shard: 1, role: 'leader', term: 2, commit, range: 1, members: 1 };
 }
 
 function writeJson(folder: string, name: string, content: object): void {

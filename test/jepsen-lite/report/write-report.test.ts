@@ -50,15 +50,23 @@ t.test('a folder that makes no sense is told with its file', async (t) => {
     broken: { 'results.json': '{' },
     odd: { 'results.json': '{"workloads":[{"name":"kv"}]}' },
     history: { 'history.jsonl': '{"type":"invoke"}\n' },
+    nodes: { 'history.jsonl': '', 'nodes.jsonl': '{"timeNs":1}\n' },
     short: { 'history.jsonl': '' },
+    chart: {
+      'config.json': '{"kind":"sim"}',
+      'results.json': '{"exit":1}',
+      'messages.json': '{"title":"R5","nodes":[1],"rows":[{"at":"1.0","node":1,"text":"x"}]}',
+    },
     sim: { 'config.json': '{"kind":"sim"}', 'results.json': '{"exit":0}' },
   });
   t.throws(() => makeReport(join(dir, 'nothing')), /history\.jsonl is missing/);
   t.throws(() => makeReport(join(dir, 'broken')), /results\.json/);
   t.throws(() => makeReport(join(dir, 'odd')), /results\.json: workloads\.0\.verdict/);
   t.throws(() => makeReport(join(dir, 'history')), /history\.jsonl: .*line 1/);
+  t.throws(() => makeReport(join(dir, 'nodes')), /nodes\.jsonl: line 1/);
   t.match(makeReport(join(dir, 'short')), 'ended before it was judged', 'a run cut short');
   t.match(makeReport(join(dir, 'sim')), '"kind":"sim"');
+  t.match(makeReport(join(dir, 'chart')), '"chart":{"title":"R5"', 'with its messages');
   mkdirSync(join(dir, 'text'));
   writeFileSync(join(dir, 'text', 'results.json'), '[]');
   t.throws(() => makeReport(join(dir, 'text')), /results\.json: the whole/);

@@ -47,7 +47,7 @@ export class Here implements LocalService {
     this.router = new Router({
       node: 1,
       nodes: [1, 2, 3, 4, 5],
-      map: new ShardMap(1, [shard]),
+      directory: { map: new ShardMap(1, [shard]) },
       local: this,
       clock: this.clock,
       logger: { debug: (_fields, message) => this.lines.push(message) },

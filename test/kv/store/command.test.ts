@@ -58,6 +58,7 @@ const header = {
   rangeEpoch,
   timeMs,
 };
+const documentName = fc.stringMatching(/^[a-z0-9][a-z0-9/._-]{0,20}$/);
 const commands: fc.Arbitrary<Command> = fc.oneof(
   fc.record({
     type: fc.constant('put' as const),
@@ -68,6 +69,14 @@ const commands: fc.Arbitrary<Command> = fc.oneof(
   }),
   fc.record({ type: fc.constant('delete' as const), ...header }),
   fc.record({ type: fc.constant('verify' as const), rangeEpoch, timeMs }),
+  fc.record({
+    type: fc.constant('documents' as const),
+    rangeEpoch,
+    timeMs,
+    conditions: fc.array(fc.tuple(documentName, fc.maxSafeNat()), { maxLength: 3 }),
+    puts: fc.array(fc.tuple(documentName, fc.jsonValue()), { maxLength: 3 }),
+    removals: fc.array(documentName, { maxLength: 3 }),
+  }),
 );
 
 t.test('every command survives the way through bytes', async () => {
@@ -169,14 +178,19 @@ function sameCommand(a: Command, b: Command): boolean {
     JSON.stringify(
       {
         ...command,
-        ...(command.type !== 'verify' && {
+        ...('key' in command && {
           key: command.key.toString('hex'),
           condition: [command.condition.ifMatch, command.condition.ifNoneMatch],
         }),
         value: command.type === 'put' ? command.value.toString('hex') : '',
-        order: undefined,
+        documents:
+          command.type === 'documents' &&
+          JSON.stringify([command.conditions, command.puts, command.removals]),
       },
-      ['type', 'key', 'condition', 'rangeEpoch', 'timeMs', 'value', 'contentType', 'expiresMs'],
+      [
+        ...['type', 'key', 'condition', 'rangeEpoch', 'timeMs', 'value', 'contentType'],
+        ...['expiresMs', 'documents'],
+      ],
     );
   return plain(a) === plain(b);
 }

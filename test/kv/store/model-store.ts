@@ -31,6 +31,7 @@ import {
 } from '../../../src/raft/core/types.js';
 import { SnapshotError } from '../../../src/raft/snapshots/snapshot-error.js';
 import type { GroupEntries } from '../../../src/raft/state-machine.js';
+import { FakeDocuments } from '../fake-store.js';
 import { ModelSnapshots } from './model-snapshots.js';
 
 interface Value extends StoredValue {
@@ -67,6 +68,8 @@ export class ModelStore implements Store {
       this.#shards.delete(group);
     },
   });
+
+  readonly documents = new FakeDocuments();
 
   constructor(hash: (key: Buffer) => number) {
     this.#hash = hash;
@@ -159,6 +162,7 @@ export class ModelStore implements Store {
 
   #run(shard: Shard, command: Command): CommandResult {
     shard.state = { ...shard.state, timeMs: Math.max(shard.state.timeMs, command.timeMs) };
+    if (command.type === 'documents') throw new Error('no documents in the model');
     return command.type === 'verify' ? this.#verify(shard, command) : this.#write(shard, command);
   }
 

@@ -2,7 +2,8 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import type { Test } from 'tap';
-import { SqliteStore, type SqliteStoreOptions } from '../../../src/kv/store/sqlite-store.js';
+import { SqliteStore } from '../../../src/kv/store/sqlite-store.js';
+import type { SqliteStoreOptions } from '../../../src/kv/store/sqlite-store-options.js';
 import type { Command } from '../../../src/kv/store/types.js';
 import { births, entry, testHash } from './commands.js';
 import { InlineWorker } from './inline-worker.js';

@@ -9,10 +9,14 @@ export interface Arguments {
   readonly minutes: number | undefined;
   readonly jobs: number;
   readonly verbose: boolean;
+  /** Of the events of a verbose run, only those from that virtual second on. */
+  readonly fromSecond: number;
   readonly shrink: boolean;
   /** A file with a plan, instead of seeds. */
   readonly plan: string | undefined;
   readonly plant: string | undefined;
+  /** Where a failure leaves the messages around it. */
+  readonly chart: string | undefined;
   readonly durationMs: number | undefined;
   /** Whether to stop at the first seed that fails. */
   readonly keepGoing: boolean;
@@ -32,9 +36,11 @@ export const usage = `The simulator of whole nodes.
   --jobs N         processes side by side (default 1)
   --seconds S      virtual seconds of clients and faults in a run (default 60)
   --verbose        every event of a run as a line
+  --from S         with --verbose: only from virtual second S on
   --shrink         look for a smaller plan that fails in the same way
   --plan FILE      run the plan in this file, as --shrink has written it
   --plant NAME     with this planted bug
+  --chart FILE     of a failure: the messages around it, as JSON
   --keep-going     do not stop at the first failure
   --help           show this
 
@@ -53,9 +59,11 @@ export function readArguments(given: readonly string[]): Arguments {
       jobs: { type: 'string' },
       seconds: { type: 'string' },
       verbose: { type: 'boolean', default: false },
+      from: { type: 'string' },
       shrink: { type: 'boolean', default: false },
       plan: { type: 'string' },
       plant: { type: 'string' },
+      chart: { type: 'string' },
       'keep-going': { type: 'boolean', default: false },
       help: { type: 'boolean', short: 'h', default: false },
       worker: { type: 'boolean', default: false },
@@ -67,9 +75,11 @@ export function readArguments(given: readonly string[]): Arguments {
     minutes: positive('minutes', values.minutes),
     jobs: positive('jobs', values.jobs) ?? 1,
     verbose: values.verbose,
+    fromSecond: positive('from', values.from) ?? 0,
     shrink: values.shrink,
     plan: values.plan,
     plant: values.plant,
+    chart: values.chart,
     durationMs: seconds === undefined ? undefined : seconds * 1000,
     keepGoing: values['keep-going'],
     help: values.help,

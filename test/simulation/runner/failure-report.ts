@@ -7,23 +7,33 @@ import { faultText } from '../faults.js';
 import type { RunPlan } from '../run-plan.js';
 import type { RunResult } from '../simulation.js';
 import type { Arguments } from './arguments.js';
+import { messageChart } from './message-chart.js';
+import { planTest } from './plan-test.js';
 import { shrink } from './shrink.js';
 
 const linesShown = 60;
+/** With the messages that are sent. */
+const linesCharted = 400;
 
 export async function reportFailure(plan: RunPlan, given: Arguments): Promise<void> {
-  const trace = { keep: linesShown };
+  const trace = { keep: linesCharted };
   const result = await runChecked(plan, trace);
+  writeChart(result, given);
   printFailure(result, replay(plan, given));
   if (!given.shrink) return;
   const { plan: smaller, runs } = await shrink(plan, (candidate) => runChecked(candidate));
   const file = path.join(buildFolder(), `simulation-${plan.seed}.json`);
   writeFileSync(file, `${JSON.stringify(smaller, undefined, 1)}\n`);
+  const test = path.join(buildFolder(), `simulation-${plan.seed}.test.ts`);
+  const failed = await runChecked(smaller, trace);
+  writeFileSync(test, planTest(smaller, failed.violation));
+  writeChart(failed, given);
   console.log(`\nAfter ${runs} runs this is left of it:`);
   console.log(`  ${planText(smaller)}`);
   for (const fault of smaller.faults) console.log(`  ${at(fault.atMs)} ${faultText(fault)}`);
   const command = `node build/test/simulation/main.js --plan ${path.relative('.', file)}`;
-  printFailure(await runChecked(smaller, trace), `${command}${plantFlag(given)}`);
+  printFailure(failed, `${command}${plantFlag(given)}`);
+  console.log(`\nAs a test, at home in test/simulation: ${path.relative('.', test)}`);
 }
 
 function printFailure({ plan, violation, lastLines }: RunResult, command: string): void {
@@ -34,7 +44,14 @@ function printFailure({ plan, violation, lastLines }: RunResult, command: string
   console.log(`\nSeed ${plan.seed} breaks ${violation.invariant} at ${at(violation.atMs)}:`);
   console.log(`  ${violation.what}`);
   console.log(`Again, with every event: ${command} --verbose\n`);
-  for (const line of lastLines) console.log(line);
+  const shown = lastLines.filter((line) => !/^ *\S+ n\d+ >/.test(line)).slice(-linesShown);
+  for (const line of shown) console.log(line);
+}
+
+function writeChart({ plan, violation, lastLines }: RunResult, { chart }: Arguments): void {
+  if (chart === undefined || violation === undefined) return;
+  const title = `Seed ${plan.seed} breaks ${violation.invariant}: ${violation.what}`;
+  writeFileSync(chart, JSON.stringify(messageChart(lastLines, title)));
 }
 
 function replay({ seed, durationMs }: RunPlan, given: Arguments): string {

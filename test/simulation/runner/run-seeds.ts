@@ -73,7 +73,9 @@ export async function runPlanFile(file: string, given: Arguments): Promise<numbe
 }
 
 async function runOne(plan: RunPlan, given: Arguments): Promise<number> {
-  const onLine = (line: string) => console.log(line);
+  const onLine = (line: string) => {
+    if (Number.parseFloat(line) >= given.fromSecond) console.log(line);
+  };
   const result = await runChecked(plan, given.verbose ? { onLine } : {});
   if (result.violation !== undefined) {
     await reportFailure(plan, given);
