@@ -2,7 +2,7 @@
  * The safe way to say that a replica moves or goes: leadership leaves first, and never against a
  * pin or out of a majority.
  */
-import type { NodeId } from '../../raft/core/types.js';
+import type { GroupId, NodeId } from '../../raft/core/types.js';
 import { type ViewShard, votersOf } from './cluster-view.js';
 import type { Draft } from './draft.js';
 import { isUp } from './eligibility.js';
@@ -10,23 +10,23 @@ import { majorityOf } from './rules.js';
 import { roleOf } from './step-effect.js';
 
 export interface Move {
-  readonly shard: number;
+  readonly shard: GroupId;
   readonly from: NodeId;
   readonly to: NodeId;
 }
 
 export function moveReplica(draft: Draft, move: Move, because: string): void {
-  leadElsewhere(draft, draft.shard(move.shard), move.from);
+  leadElsewhere(draft, move.shard, [move.from]);
   draft.push({ kind: 'move', ...move }, because);
 }
 
 export interface Removal {
-  readonly shard: number;
+  readonly shard: GroupId;
   readonly node: NodeId;
 }
 
 export function removeReplica(draft: Draft, removal: Removal, because: string): void {
-  leadElsewhere(draft, draft.shard(removal.shard), removal.node);
+  leadElsewhere(draft, removal.shard, [removal.node]);
   draft.push({ kind: 'remove-replica', ...removal }, because);
 }
 
@@ -38,19 +38,26 @@ export function majorityWithout(draft: Draft, shard: ViewShard, node: NodeId): b
   return rest.length > 0 && up.length >= majorityOf(rest.length);
 }
 
-function leadElsewhere(draft: Draft, shard: ViewShard, leaving: NodeId): void {
-  if (shard.preferredLeader !== leaving) return;
+/** Once, to somebody who stays, if one of those who leave should lead. */
+export function leadElsewhere(draft: Draft, group: GroupId, leaving: readonly NodeId[]): void {
+  const shard = draft.shard(group);
+  const from = shard.preferredLeader;
+  if (!leaving.includes(from)) return;
   const to = bestLeader(draft, shard, leaving);
   if (to === undefined) return;
   draft.push(
-    { kind: 'transfer-leader', shard: shard.group, to },
-    `Node ${leaving} gives its replica away; leadership goes first.`,
+    { kind: 'transfer-leader', shard: group, to },
+    `Node ${from} gives its replica away; leadership goes first.`,
   );
 }
 
 /** The pinned one if it can, else the voter that leads least of its share; none if all are away. */
-export function bestLeader(draft: Draft, shard: ViewShard, without?: NodeId): NodeId | undefined {
-  const up = draft.upVoters(shard).filter((node) => node !== without);
+export function bestLeader(
+  draft: Draft,
+  shard: ViewShard,
+  without: readonly NodeId[],
+): NodeId | undefined {
+  const up = draft.upVoters(shard).filter((node) => !without.includes(node));
   const staying = up.filter((node) => mayLead(draft, node));
   const able = staying.length > 0 ? staying : up;
   const pinned = leaderPin(draft, shard)?.node;

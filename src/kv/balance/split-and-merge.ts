@@ -4,7 +4,7 @@
  * right one is brought to where the left one is.
  */
 import type { GroupId, NodeId } from '../../raft/core/types.js';
-import { moveReplica, removeReplica } from './changes.js';
+import { leadElsewhere, moveReplica, removeReplica } from './changes.js';
 import { learnersOf, type ViewShard, votersOf } from './cluster-view.js';
 import type { Draft } from './draft.js';
 import { isUp } from './eligibility.js';
@@ -95,6 +95,7 @@ export function mergeShards(draft: Draft, { left, right }: Pair, because: string
   const goal = votersOf(draft.shard(left));
   const leaving = votersOf(draft.shard(right)).filter((node) => !goal.includes(node));
   const arriving = goal.filter((node) => !votersOf(draft.shard(right)).includes(node));
+  leadElsewhere(draft, right, leaving);
   for (const from of leaving) {
     const to = takeBest(draft, arriving, from);
     if (to === undefined) removeReplica(draft, { shard: right, node: from }, why);

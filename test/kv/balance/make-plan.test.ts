@@ -55,7 +55,7 @@ t.test('every plan is safe at every step, whatever the cluster is like', async (
       const defect = planDefect(view, outcome.plan);
       if (defect !== undefined) throw new Error(defect);
     }),
-    { seed, numRuns: 3_000, interruptAfterTimeLimit },
+    { seed, numRuns: 1_500, interruptAfterTimeLimit },
   );
 });
 
@@ -73,7 +73,7 @@ t.test('what the balancer does comes to rest', async () => {
         view = execute(view, plan);
       }
     }),
-    { seed, numRuns: 300, interruptAfterTimeLimit },
+    { seed, numRuns: 150, interruptAfterTimeLimit },
   );
 });
 
@@ -84,7 +84,7 @@ t.test('a view gives one plan, and is not changed by it', async () => {
       const [a, b] = [makePlan(view, goal), makePlan(view, goal)];
       return JSON.stringify(a) === JSON.stringify(b) && JSON.stringify(view) === before;
     }),
-    { seed, numRuns: 200, interruptAfterTimeLimit },
+    { seed, numRuns: 100, interruptAfterTimeLimit },
   );
 });
 
