@@ -19,7 +19,7 @@ import { problemHeaders } from './problem-headers.js';
 import { Problem, problemBody, problems } from './problems.js';
 import { readContext } from './request-context.js';
 import { adminRoutes } from './routes/admin.js';
-import { balancerRoutes, clusterRoutes, pinRoutes } from './routes/cluster.js';
+import { auditRoutes, balancerRoutes, clusterRoutes, pinRoutes } from './routes/cluster.js';
 import type { ClusterRouteOptions } from './routes/cluster-options.js';
 import { errorRoutes, registerDocument, registerPages } from './routes/docs.js';
 import { frontRoutes } from './routes/front.js';
@@ -27,9 +27,9 @@ import { healthRoutes } from './routes/health.js';
 import { jobChangeRoutes, jobEventRoutes, jobRoutes } from './routes/jobs.js';
 import { kvDocument } from './routes/kv-document.js';
 import { metricsRoutes } from './routes/metrics.js';
-import { drainRoutes, nodeRoutes } from './routes/nodes.js';
-import { planRoutes } from './routes/plans.js';
-import { shardJobRoutes } from './routes/shard-jobs.js';
+import { drainRoutes, joinRoutes, nodeRoutes } from './routes/nodes.js';
+import { planMakingRoutes, planRoutes } from './routes/plans.js';
+import { replicaJobRoutes, shardJobRoutes } from './routes/shard-jobs.js';
 import { shardOperationRoutes } from './routes/shard-operations.js';
 
 export interface PagesOptions {
@@ -86,12 +86,16 @@ export async function createPages(options: PagesOptions): Promise<FastifyInstanc
 
 const clusterPlugins = [
   clusterRoutes,
+  auditRoutes,
   balancerRoutes,
   pinRoutes,
+  joinRoutes,
   nodeRoutes,
   drainRoutes,
   shardJobRoutes,
+  replicaJobRoutes,
   planRoutes,
+  planMakingRoutes,
   jobRoutes,
   jobChangeRoutes,
   jobEventRoutes,

@@ -91,6 +91,10 @@ export const clusterRoutes: FastifyPluginAsyncZod<ClusterRouteOptions> = async (
     },
     async (request) => explanationView(cluster().explain(request.body)),
   );
+};
+
+export const auditRoutes: FastifyPluginAsyncZod<ClusterRouteOptions> = async (app, options) => {
+  const { cluster } = options;
   app.get(
     '/admin/v1/audit',
     {

@@ -25,7 +25,7 @@ import {
 } from './cluster-options.js';
 import { undertake } from './undertaking.js';
 
-export const nodeRoutes: FastifyPluginAsyncZod<ClusterRouteOptions> = async (app, options) => {
+export const joinRoutes: FastifyPluginAsyncZod<ClusterRouteOptions> = async (app, options) => {
   const { cluster, context } = options;
   app.post(
     '/admin/v1/nodes',
@@ -55,6 +55,10 @@ export const nodeRoutes: FastifyPluginAsyncZod<ClusterRouteOptions> = async (app
       });
     },
   );
+};
+
+export const nodeRoutes: FastifyPluginAsyncZod<ClusterRouteOptions> = async (app, options) => {
+  const { cluster, context } = options;
   app.get(
     '/admin/v1/nodes/:id',
     {

@@ -17,7 +17,7 @@ import { noQuery } from '../schemas.js';
 import { type ClusterRouteOptions, reading, refusals, tags } from './cluster-options.js';
 
 export const planRoutes: FastifyPluginAsyncZod<ClusterRouteOptions> = async (app, options) => {
-  const { cluster, context, headers, nowMs } = options;
+  const { cluster, nowMs } = options;
   app.get(
     '/admin/v1/plans',
     {
@@ -51,6 +51,13 @@ export const planRoutes: FastifyPluginAsyncZod<ClusterRouteOptions> = async (app
       return planView(plan, documents, nowMs());
     },
   );
+};
+
+export const planMakingRoutes: FastifyPluginAsyncZod<ClusterRouteOptions> = async (
+  app,
+  options,
+) => {
+  const { cluster, context, headers, nowMs } = options;
   app.post(
     '/admin/v1/plans',
     {

@@ -51,6 +51,12 @@ export const shardJobRoutes: FastifyPluginAsyncZod<ClusterRouteOptions> = async 
       return undertake(options, { request, reply, goal });
     },
   );
+};
+
+export const replicaJobRoutes: FastifyPluginAsyncZod<ClusterRouteOptions> = async (
+  app,
+  options,
+) => {
   app.post(
     '/admin/v1/shards/:id/move',
     {

@@ -99,7 +99,8 @@ function checkPlan(
     );
   }
   if (plan.baseEpoch !== epoch || children(plan).some((child) => child < nextGroup)) {
-    const words = `Plan ${plan.id} was made for epoch ${plan.baseEpoch} of the map; it is ${epoch} now.`;
+    const made = `Plan ${plan.id} was made for epoch ${plan.baseEpoch} of the map`;
+    const words = `${made}; it is ${epoch} now.`;
     throw new KvError('stale_plan', facts, words);
   }
   if (isExpired(plan, nowMs))

@@ -30,7 +30,8 @@ export function obstacleTo(
   }
   const busy = nodesOf(step.action).find((node) => workOf(node, documents) >= maxPerNode);
   if (busy === undefined) return undefined;
-  return `Node ${busy} works for ${workOf(busy, documents)} step(s); max_per_node is ${maxPerNode}.`;
+  const work = workOf(busy, documents);
+  return `Node ${busy} works for ${work} step(s); max_per_node is ${maxPerNode}.`;
 }
 
 /** Steps under way that a node sends or receives for, of all jobs: it has one disk for them. */

@@ -4,11 +4,11 @@
  *
  * 1. *Look.* With what is seen comes the shard's epoch.
  * 2. *Write down.* One transaction says that the step has begun, and is refused when the job is not
- *    this driver's any more, has been paused, or is to end. It is a look at the truth as well: when it
- *    is committed, nobody has recorded the step as done.
- * 3. *Do.* The request is bound to the epoch of 1. If another driver has done the step meanwhile, the
- *    epoch is another one; also when that driver ended the job and an operator then turned the shard
- *    back to what it was. So a request that arrives late changes nothing.
+ *    this driver's any more, has been paused, or is to end. It is a look at the truth as well: when
+ *    it is committed, nobody has recorded the step as done.
+ * 3. *Do.* The request is bound to the epoch of 1. If another driver has done the step meanwhile,
+ *    the epoch is another one; also when that driver ended the job and an operator then turned the
+ *    shard back to what it was. So a request that arrives late changes nothing.
  * 4. Nothing is concluded from its answer. The next look tells.
  */
 import { KvError } from '../errors.js';
@@ -93,8 +93,8 @@ export class StepDriver {
   }
 
   /**
-   * A request of a driver that was lost, or one without an answer, may be on its way: it is bound to
-   * an epoch that still stands, so that nothing was done is no sign that nothing will be.
+   * A request of a driver that was lost, or one without an answer, may be on its way: it is bound
+   * to an epoch that still stands, so that nothing was done is no sign that nothing will be.
    */
   #mayStillCome({ requests, requestedMs }: JobStep): boolean {
     if (requests === this.#settled || requestedMs === undefined) return false;
@@ -199,7 +199,7 @@ export class StepDriver {
     return new Map([[`jobs/${job.id}`, withStep(job, this.at, { state, because, bytesDone })]]);
   }
 
-  /** False: nothing was written, because the step is not this driver's any more, or it is not due. */
+  /** False: nothing was written: the step is not this driver's any more, or it is not due. */
   #decide(
     change: (
       job: JobDocument,

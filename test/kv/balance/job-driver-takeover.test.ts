@@ -1,6 +1,6 @@
 /**
- * The driver of a job dies at each of its calls, before the call takes effect and after, and another
- * one goes on: no step is lost, none is done twice, and nothing is left behind.
+ * The driver of a job dies at each of its calls, before the call takes effect and after, and
+ * another one goes on: no step is lost, none is done twice, and nothing is left behind.
  */
 import t from 'tap';
 import { cancelJob } from '../../../src/kv/balance/job-commands.js';
