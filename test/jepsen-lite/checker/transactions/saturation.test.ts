@@ -3,7 +3,7 @@ import t from 'tap';
 import { defaultLimits } from '../../../../jepsen-lite/checker/limits.js';
 import { DependencyGraph } from '../../../../jepsen-lite/checker/transactions/dependency-graph.js';
 import { Reachability } from '../../../../jepsen-lite/checker/transactions/reachability.js';
-import { checkRegisterTransactions } from '../../../../jepsen-lite/checker/transactions/transactions.js';
+import * as transactions from '../../../../jepsen-lite/checker/transactions/transactions.js';
 import type { HistoryEvent, Value } from '../../../../jepsen-lite/history/event.js';
 import { pair } from '../../../../jepsen-lite/history/pairing.js';
 import { type Random, randomFrom } from '../random-histories.js';
@@ -11,7 +11,7 @@ import { hasAnyOrder, RandomStore } from './random-transactions.js';
 import { concurrently } from './told-transactions.js';
 
 const verdictOf = (events: readonly HistoryEvent[]) =>
-  checkRegisterTransactions(events, pair(events), defaultLimits);
+  transactions.checkRegisterTransactions(events, pair(events), defaultLimits);
 
 /** One side says that x was 2 before it was 1, and the other that it was 1 before it was 2. */
 const twoSides = [
