@@ -1,8 +1,8 @@
 /** What follows from dependencies: contradictions that none of them shows, and fewer open ends. */
 import t from 'tap';
+import { check } from '../../../../jepsen-lite/checker/index.js';
 import { DependencyGraph } from '../../../../jepsen-lite/checker/transactions/dependency-graph.js';
 import { Reachability } from '../../../../jepsen-lite/checker/transactions/reachability.js';
-import { check } from '../../../../jepsen-lite/checker/index.js';
 import type { HistoryEvent, Value } from '../../../../jepsen-lite/history/event.js';
 import { pair } from '../../../../jepsen-lite/history/pairing.js';
 import { type Random, randomFrom } from '../random-histories.js';
