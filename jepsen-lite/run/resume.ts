@@ -1,8 +1,4 @@
-<<<<<<< HEAD
-/** Where a run stood at a moment, from its history, so that another one can go on from there. */
-=======
 /** Where a run stood at a moment, read from its history, so that another one can go on there. */
->>>>>>> jl4
 import type { HistoryEvent } from '../history/event.js';
 import { field } from '../history/field.js';
 import type { RunConfig } from './run-config.js';

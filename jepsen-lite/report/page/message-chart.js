@@ -68,15 +68,9 @@ function arrow(x1, y1, x2, y2) {
   const long = Math.hypot(x2 - x1, y2 - y1) || 1;
   const [dx, dy] = [(x2 - x1) / long, (y2 - y1) / long];
   const [backX, backY] = [x2 - 8 * dx, y2 - 8 * dy];
-<<<<<<< HEAD
-  const left = `${backX - 4 * dy} ${backY + 4 * dx}`;
-  const right = `${backX + 4 * dy} ${backY - 4 * dx}`;
-  const head = `M${x2} ${y2} L${left} L${right} Z`;
-=======
   const [leftX, leftY] = [backX - 4 * dy, backY + 4 * dx];
   const [rightX, rightY] = [backX + 4 * dy, backY - 4 * dx];
   const head = `M${x2} ${y2} L${leftX} ${leftY} L${rightX} ${rightY} Z`;
->>>>>>> jl4
   const group = svg('g', { class: 'message' });
   group.append(
     svg('line', { x1, y1, x2: backX, y2: backY }),

@@ -3,10 +3,6 @@ import t from 'tap';
 import { check } from '../../../../jepsen-lite/checker/index.js';
 import { DependencyGraph } from '../../../../jepsen-lite/checker/transactions/dependency-graph.js';
 import { Reachability } from '../../../../jepsen-lite/checker/transactions/reachability.js';
-<<<<<<< HEAD
-import * as transactions from '../../../../jepsen-lite/checker/transactions/transactions.js';
-=======
->>>>>>> jl4
 import type { HistoryEvent, Value } from '../../../../jepsen-lite/history/event.js';
 import { pair } from '../../../../jepsen-lite/history/pairing.js';
 import { type Random, randomFrom } from '../random-histories.js';
@@ -14,11 +10,7 @@ import { hasAnyOrder, RandomStore } from './random-transactions.js';
 import { concurrently } from './told-transactions.js';
 
 const verdictOf = (events: readonly HistoryEvent[]) =>
-<<<<<<< HEAD
-  transactions.checkRegisterTransactions(events, pair(events), defaultLimits);
-=======
   check(pair(events), { model: 'rw-register', events });
->>>>>>> jl4
 
 /** One side says that x was 2 before it was 1, and the other that it was 1 before it was 2. */
 const twoSides = [
