@@ -59,6 +59,7 @@ const shapes: Readonly<Record<number, Shape>> = {
   16: [...numbers('id', 'timeoutMs'), ['body', 'data']],
   17: [...numbers('id'), ['body', 'data']],
   18: [...numbers('id'), ['code', 'byte']],
+  19: numbers('lastRequestId'),
   24: numbers('number'),
   25: numbers('number'),
   32: [['proof', 'proof']],
