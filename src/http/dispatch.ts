@@ -139,13 +139,17 @@ export class Dispatcher {
     if (path.includes('#')) return new Problem('invalid_target');
     const repeated = repeatedHeader(exchange.headers);
     if (repeated !== undefined) return repeated;
-    const refusal = exchange.method === 'POST' ? bodyRefusal(exchange) : undefined;
+    const { method } = exchange;
+    const refusal = changing.has(method) ? bodyRefusal(exchange) : undefined;
     if (refusal !== undefined) return refusal;
-    if (exchange.hasBody && exchange.method !== 'POST') return new Problem('unexpected_body');
+    if (exchange.hasBody && !withBody.has(method)) return new Problem('unexpected_body');
     if (this.#pagesInFlight < exchange.parts.limits.otherRequestsInFlightMax) return undefined;
     return new Problem('overloaded', { limit: 'otherRequestsInFlightMax' });
   }
 }
+
+const withBody: ReadonlySet<string> = new Set(['POST', 'PATCH']);
+const changing: ReadonlySet<string> = new Set([...withBody, 'DELETE']);
 
 /** What changes something comes from no foreign page, and its body is small. */
 function bodyRefusal({ headers, parts }: Exchange): Problem | undefined {

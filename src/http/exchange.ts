@@ -3,6 +3,7 @@
  * problem. Whatever happens, an exchange is answered at most once, recorded once and logged once.
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { ClusterService } from '../kv/balance/cluster-service.js';
 import type { Decided, KvService } from '../kv/service.js';
 import type { ByteBudget } from './body.js';
 import type { InFlight } from './in-flight.js';
@@ -17,6 +18,8 @@ import type { UnsentAnswers } from './unsent-answers.js';
 /** What all exchanges of one server share. */
 export interface HttpParts {
   readonly service: KvService;
+  /** Missing where a node serves no cluster of its own making. */
+  readonly cluster?: ClusterService | undefined;
   readonly limits: HttpLimits;
   readonly metrics: Metrics;
   readonly log: RequestLog;

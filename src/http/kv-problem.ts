@@ -3,7 +3,8 @@ import type { KvError } from '../kv/errors.js';
 import type { ProblemFacts } from './problems.js';
 
 export function kvProblemFacts({ message, facts }: KvError): ProblemFacts {
-  const { shard, leader, leaderHttpAddress, retryAfterMs, stalenessMs, currentEpoch } = facts;
+  const { shard, leader, leaderHttpAddress, retryAfterMs, stalenessMs, currentEpoch, refusal } =
+    facts;
   return {
     detail: message,
     ...(shard === undefined ? {} : { shard }),
@@ -12,5 +13,6 @@ export function kvProblemFacts({ message, facts }: KvError): ProblemFacts {
     ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
     ...(stalenessMs === undefined ? {} : { staleness_ms: Math.ceil(stalenessMs) }),
     ...(currentEpoch === undefined ? {} : { current_epoch: currentEpoch }),
+    ...(refusal === undefined ? {} : { refusal }),
   };
 }

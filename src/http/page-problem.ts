@@ -32,7 +32,8 @@ export function pageProblem(error: unknown, method: string, limits: HttpLimits):
   }
   const { statusCode: status, code } = (error ?? {}) as Partial<FastifyError>;
   if (status === undefined || status < 400 || status >= 500) {
-    return new Problem(method === 'POST' ? 'internal_error_on_write' : 'internal_error');
+    const reads = method === 'GET' || method === 'HEAD';
+    return new Problem(reads ? 'internal_error' : 'internal_error_on_write');
   }
   if (status === 413) return bodyTooLarge(limits.adminBodyBytesMax);
   if (status === 415) {

@@ -11,6 +11,7 @@ import {
 } from 'fastify-type-provider-zod';
 import type { RequestContext } from '../kv/service.js';
 import { invariant } from '../raft/core/invariant.js';
+import { clusterContext } from './cluster-context.js';
 import type { PageRequest } from './dispatch.js';
 import { type HttpParts, isFailure } from './exchange.js';
 import { isBug, pageProblem } from './page-problem.js';
@@ -18,11 +19,17 @@ import { problemHeaders } from './problem-headers.js';
 import { Problem, problemBody, problems } from './problems.js';
 import { readContext } from './request-context.js';
 import { adminRoutes } from './routes/admin.js';
+import { auditRoutes, balancerRoutes, clusterRoutes, pinRoutes } from './routes/cluster.js';
+import type { ClusterRouteOptions } from './routes/cluster-options.js';
 import { errorRoutes, registerDocument, registerPages } from './routes/docs.js';
 import { frontRoutes } from './routes/front.js';
 import { healthRoutes } from './routes/health.js';
+import { jobChangeRoutes, jobEventRoutes, jobRoutes } from './routes/jobs.js';
 import { kvDocument } from './routes/kv-document.js';
 import { metricsRoutes } from './routes/metrics.js';
+import { drainRoutes, joinRoutes, nodeRoutes } from './routes/nodes.js';
+import { planMakingRoutes, planRoutes } from './routes/plans.js';
+import { replicaJobRoutes, shardJobRoutes } from './routes/shard-jobs.js';
 import { shardOperationRoutes } from './routes/shard-operations.js';
 
 export interface PagesOptions {
@@ -64,6 +71,12 @@ export async function createPages(options: PagesOptions): Promise<FastifyInstanc
     service,
     context: (request) => contextOf(options, request),
   });
+  const aboutCluster = clusterOptions(options);
+  await app.register(async (scope) => {
+    // Before a body is judged that nobody would take.
+    scope.addHook('onRequest', async () => void aboutCluster.cluster());
+    for (const routes of clusterPlugins) await scope.register(routes, aboutCluster);
+  });
   await app.register(frontRoutes, { service });
   await app.register(errorRoutes);
   await registerPages(app);
@@ -71,13 +84,59 @@ export async function createPages(options: PagesOptions): Promise<FastifyInstanc
   return app;
 }
 
+const clusterPlugins = [
+  clusterRoutes,
+  auditRoutes,
+  balancerRoutes,
+  pinRoutes,
+  joinRoutes,
+  nodeRoutes,
+  drainRoutes,
+  shardJobRoutes,
+  replicaJobRoutes,
+  planRoutes,
+  planMakingRoutes,
+  jobRoutes,
+  jobChangeRoutes,
+  jobEventRoutes,
+];
+
+function clusterOptions(options: PagesOptions): ClusterRouteOptions {
+  const { parts } = options;
+  const cluster = () => {
+    if (parts.cluster !== undefined) return parts.cluster;
+    const feature = 'a cluster that changes';
+    throw new Problem('not_built', { detail: `This node does not serve ${feature}.`, feature });
+  };
+  const headers = ({ raw }: FastifyRequest) => pageOf(options, raw).headers;
+  return {
+    cluster,
+    headers,
+    context: (request) => {
+      const { id, method, query, body } = request;
+      const path = request.url.split('?', 1)[0] ?? '';
+      return clusterContext(
+        { id, method, path, query, body, headers: headers(request) },
+        parts.limits,
+      );
+    },
+    nowMs: () => cluster().nowMs(),
+    draining: parts.draining,
+  };
+}
+
 /** Throws a Problem for headers that are not acceptable. */
-function contextOf({ page, parts }: PagesOptions, request: IncomingMessage): RequestContext {
-  const known = page(request);
-  invariant(known !== undefined, 'every page came through the dispatcher');
-  const context = readContext(known.id, known.headers, parts.limits);
+function contextOf(options: PagesOptions, request: IncomingMessage): RequestContext {
+  const known = pageOf(options, request);
+  const context = readContext(known.id, known.headers, options.parts.limits);
   if (context instanceof Problem) throw context;
   return context;
+}
+
+function pageOf({ page }: PagesOptions, request: IncomingMessage): PageRequest {
+  const known = page(request);
+  invariant(known !== undefined, 'every page came through the dispatcher');
+  return known;
 }
 
 function answer(

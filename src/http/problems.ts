@@ -4,6 +4,7 @@
  * lists them all and a test compares both ways; `/docs/errors/{code}` serves each entry.
  */
 import { type KvErrorCode, kvErrors, type Outcome } from '../kv/errors.js';
+import { kvKinds } from './kv-kinds.js';
 
 export interface ProblemKind {
   readonly status: number;
@@ -19,116 +20,6 @@ export interface ProblemKind {
 
 type HttpKind = Omit<ProblemKind, 'outcome' | 'retryable'> &
   Partial<Pick<ProblemKind, 'outcome' | 'retryable'>>;
-
-/** Status, wait and advice for the codes of `src/kv/errors.ts`. */
-const kvKinds: Record<KvErrorCode, Pick<ProblemKind, 'status' | 'retryAfterMs' | 'advice'>> = {
-  no_leader: {
-    status: 503,
-    retryAfterMs: 300,
-    advice:
-      'Retry after the given time. `GET` with `?consistency=stale` still reads. If it lasts, ' +
-      'look at `/readyz?verbose` and `/admin/v1/shards`: a majority of the replicas is missing.',
-  },
-  not_leader: {
-    status: 421,
-    advice: 'Send the request to `leader_address`, or drop `Kvorum-Forward: never`.',
-  },
-  overloaded: {
-    status: 429,
-    retryAfterMs: 200,
-    advice: 'Retry with back-off and jitter. `limit` names the limit that was reached.',
-  },
-  stopping: {
-    status: 503,
-    retryAfterMs: 1000,
-    advice: 'Send the request to another node, or retry when this one is back.',
-  },
-  deadline_before_proposal: {
-    status: 503,
-    retryAfterMs: 300,
-    advice: 'Retry; give more time with `Kvorum-Timeout` if the cluster is slow.',
-  },
-  lost_leadership: {
-    status: 503,
-    retryAfterMs: 300,
-    advice: 'Retry: the write certainly did not happen and a new leader is there or near.',
-  },
-  outcome_unknown: {
-    status: 504,
-    advice:
-      'Read the key before writing again. Writes with one tag in `If-Match`, or with ' +
-      '`If-None-Match: *`, may be repeated as they are: the second one fails with 412 if the ' +
-      'first was applied.',
-  },
-  too_stale: {
-    status: 503,
-    retryAfterMs: 300,
-    advice: 'Raise `max_staleness`, or read with `?consistency=linearizable`.',
-  },
-  tag_full: {
-    status: 507,
-    advice: 'Spread the keys over more hash tags, or delete some of this one.',
-  },
-  shard_not_found: {
-    status: 404,
-    advice: '`GET /admin/v1/shards` lists the shards.',
-  },
-  node_not_found: {
-    status: 404,
-    advice: '`GET /admin/v1/nodes` lists the nodes; a new one is named to all of them first.',
-  },
-  epoch_mismatch: {
-    status: 412,
-    advice: 'Look at the members again and decide anew; `current_epoch` is what to expect now.',
-  },
-  change_in_progress: {
-    status: 409,
-    retryAfterMs: 1000,
-    advice:
-      'Wait until it is done, or end it: a request about the node that it brings in takes its ' +
-      'place, for example its removal.',
-  },
-  not_a_member: {
-    status: 409,
-    advice: '`GET /admin/v1/shards/{id}` lists the members; add the node first.',
-  },
-  wrong_role: {
-    status: 409,
-    advice: 'See `detail`; `GET /admin/v1/shards/{id}` shows the roles.',
-  },
-  last_voter: {
-    status: 409,
-    advice: 'Add another voter first.',
-  },
-  quorum_at_risk: {
-    status: 409,
-    advice:
-      'Bring back the nodes that `detail` names, or replace one of them by a node that is there.',
-  },
-  node_away: {
-    status: 409,
-    advice:
-      'Start the node, or mend the link that `GET /admin/v1/nodes` shows. `"force": true` adds ' +
-      'it all the same; it is promoted when it is there and has caught up.',
-  },
-  not_caught_up: {
-    status: 409,
-    retryAfterMs: 1000,
-    advice: 'Wait; `GET /admin/v1/shards/{id}` on the leader shows how much it lacks.',
-  },
-  transfer_failed: {
-    status: 503,
-    retryAfterMs: 1000,
-    advice: 'Repeat it, or name another node. The target was slow, away, or lost the election.',
-  },
-  storage_failed: {
-    status: 503,
-    retryAfterMs: 5000,
-    advice:
-      'Use another node. Operator: `/readyz?verbose` and the log of this node say why; ' +
-      'mend that, restart.',
-  },
-};
 
 const httpKinds = {
   malformed_request: {
@@ -189,7 +80,7 @@ const httpKinds = {
   unexpected_body: {
     status: 400,
     title: 'This request must not have a body.',
-    advice: 'Only `PUT` and `POST` take a body.',
+    advice: 'Only `PUT`, `POST` and `PATCH` take a body.',
   },
   invalid_body: {
     status: 400,
@@ -335,6 +226,7 @@ export interface ProblemFacts {
   readonly current_revision?: number;
   readonly current_epoch?: number;
   readonly staleness_ms?: number;
+  readonly refusal?: string;
   readonly leader_node?: number;
   readonly leader_address?: string;
   readonly limit?: string;

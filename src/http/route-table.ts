@@ -16,6 +16,7 @@ interface Route {
 
 const reading: readonly string[] = ['GET', 'HEAD'];
 const changing: readonly string[] = ['POST'];
+const both: readonly string[] = [...reading, ...changing];
 
 /** Served by fastify: what only reads. */
 const pages: readonly Route[] = [
@@ -25,7 +26,11 @@ const pages: readonly Route[] = [
   '/metrics',
   '/admin/v1/shards',
   '/admin/v1/shards/{id}',
-  '/admin/v1/nodes',
+  '/admin/v1/balance',
+  '/admin/v1/audit',
+  '/admin/v1/plans/{id}',
+  '/admin/v1/jobs',
+  '/admin/v1/jobs/{id}/events',
   '/docs',
   '/docs/',
   '/docs/json',
@@ -39,11 +44,37 @@ const pages: readonly Route[] = [
 const operations: readonly Route[] = [
   '/admin/v1/shards/{id}/members',
   '/admin/v1/shards/{id}/transfer-leader',
+  '/admin/v1/shards/{id}/split',
+  '/admin/v1/shards/{id}/merge',
+  '/admin/v1/shards/{id}/move',
+  '/admin/v1/shards/{id}/add-replica',
+  '/admin/v1/shards/{id}/remove-replica',
+  '/admin/v1/nodes/{id}/drain',
+  '/admin/v1/nodes/{id}/undrain',
+  '/admin/v1/explain',
+  '/admin/v1/plans/{id}/execute',
+  '/admin/v1/jobs/{id}/pause',
+  '/admin/v1/jobs/{id}/resume',
+  '/admin/v1/jobs/{id}/cancel',
+  '/admin/v1/jobs/{id}/rollback-plan',
 ].map(toRoute);
+
+/** Served by fastify: what does both. */
+const resources: readonly (readonly [route: string, allowed: readonly string[]])[] = [
+  ['/admin/v1/nodes', both],
+  ['/admin/v1/plans', both],
+  ['/admin/v1/pins', both],
+  ['/admin/v1/cluster', [...reading, 'PATCH']],
+  ['/admin/v1/balancer', [...reading, 'PATCH']],
+  ['/admin/v1/jobs/{id}', [...reading, 'PATCH']],
+  ['/admin/v1/nodes/{id}', [...reading, 'PATCH', 'DELETE']],
+  ['/admin/v1/pins/{id}', ['DELETE']],
+];
 
 const built: readonly (Route & { readonly allowed: readonly string[] })[] = [
   ...pages.map((page) => ({ ...page, allowed: reading })),
   ...operations.map((operation) => ({ ...operation, allowed: changing })),
+  ...resources.map(([route, allowed]) => ({ ...toRoute(route), allowed })),
 ];
 
 /** Parts of the API that later versions bring; with `/...` everything below it. */
@@ -56,17 +87,10 @@ const notBuilt: readonly Route[] = [
   '/v1/locks/...',
   '/v1/elections/...',
   '/admin/v1/shards/{id}/...',
-  '/admin/v1/nodes/...',
-  '/admin/v1/cluster/...',
-  '/admin/v1/plans/...',
-  '/admin/v1/jobs/...',
-  '/admin/v1/balancer/...',
-  '/admin/v1/balance/...',
-  '/admin/v1/explain/...',
   '/admin/v1/backup/...',
 ].map(toRoute);
 
-const writableLater = new Set(['/admin/v1/shards', '/admin/v1/shards/{id}', '/admin/v1/nodes']);
+const writableLater = new Set(['/admin/v1/shards', '/admin/v1/shards/{id}']);
 
 export function findRoute(method: string, path: string): RouteVerdict {
   for (const { route, path: pattern, allowed } of built) {

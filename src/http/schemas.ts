@@ -24,6 +24,7 @@ export const problemSchema = z
     shard: id.optional(),
     current_revision: z.int().optional(),
     current_epoch: z.int().optional(),
+    refusal: z.string().optional(),
     staleness_ms: z.int().optional(),
     leader_node: id.optional(),
     leader_address: z.string().optional(),

@@ -6,6 +6,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { type AddressInfo, Server as NetServer, type Socket } from 'node:net';
 import type { FastifyInstance } from 'fastify';
 import type { Logger } from 'pino';
+import type { ClusterService } from '../kv/balance/cluster-service.js';
 import type { KvService } from '../kv/service.js';
 import { invariant } from '../raft/core/invariant.js';
 import { ByteBudget } from './body.js';
@@ -23,6 +24,8 @@ import { UnsentAnswers } from './unsent-answers.js';
 
 export interface HttpServerOptions {
   readonly service: KvService;
+  /** Missing: its routes are not built. */
+  readonly cluster?: ClusterService;
   /** An address or `localhost`. On loopback unknown Host names are refused. */
   readonly host: string;
   /** 0: any free port; `listen` tells which. */
@@ -115,11 +118,12 @@ class KvorumHttpServer implements HttpServer {
   }
 
   async #build(): Promise<Running> {
-    const { service, logger, host, allowedHosts = [] } = this.#options;
+    const { service, cluster, logger, host, allowedHosts = [] } = this.#options;
     const limits = this.#limits;
     const metrics = new Metrics(service, () => this.#bounded());
     const parts: HttpParts = {
       service,
+      cluster,
       limits,
       metrics,
       log: new RequestLog({

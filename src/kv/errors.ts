@@ -112,6 +112,56 @@ export const kvErrors = {
     retryable: true,
     sentence: 'The leadership was not taken over; the shard is led as before.',
   },
+  plan_not_found: {
+    outcome: 'not_applied',
+    retryable: false,
+    sentence: 'There is no such plan, or it was cleared away after it expired.',
+  },
+  job_not_found: {
+    outcome: 'not_applied',
+    retryable: false,
+    sentence: 'There is no such job, or it ended long ago.',
+  },
+  pin_not_found: {
+    outcome: 'not_applied',
+    retryable: false,
+    sentence: 'There is no such pin.',
+  },
+  plan_refused: {
+    outcome: 'not_applied',
+    retryable: false,
+    sentence: 'There is no safe way to this goal.',
+  },
+  nothing_to_do: {
+    outcome: 'not_applied',
+    retryable: false,
+    sentence: 'The goal is reached already; there is nothing to execute.',
+  },
+  stale_plan: {
+    outcome: 'not_applied',
+    retryable: false,
+    sentence: 'The shard map is not the one that the plan was made for, or the plan has expired.',
+  },
+  shard_busy: {
+    outcome: 'not_applied',
+    retryable: true,
+    sentence: 'Another job holds a shard that this one needs.',
+  },
+  job_ended: {
+    outcome: 'not_applied',
+    retryable: false,
+    sentence: 'The job has ended, or is about to.',
+  },
+  node_in_use: {
+    outcome: 'not_applied',
+    retryable: false,
+    sentence: 'The node still holds replicas, or is part of the cluster in another way.',
+  },
+  idempotency_key_reused: {
+    outcome: 'not_applied',
+    retryable: false,
+    sentence: 'The Idempotency-Key was used before, for another request.',
+  },
   storage_failed: {
     outcome: 'not_applied',
     retryable: true,
@@ -132,6 +182,8 @@ export interface KvErrorFacts {
   readonly stalenessMs?: number;
   /** Of the shard's members, where another one was expected. */
   readonly currentEpoch?: number;
+  /** Why there is no plan, as a code. */
+  readonly refusal?: string;
 }
 
 export class KvError extends Error {

@@ -40,7 +40,7 @@ interface Test {
 
 export async function startServer(
   t: Test,
-  options: Partial<Pick<HttpServerOptions, 'limits' | 'allowedHosts' | 'host'>> & {
+  options: Partial<Pick<HttpServerOptions, 'limits' | 'allowedHosts' | 'host' | 'cluster'>> & {
     readonly level?: string;
   } = {},
 ): Promise<TestServer> {

@@ -29,6 +29,29 @@ t.test('operations only take POST', (t) => {
   t.end();
 });
 
+t.test('resources take what they take, and name it', (t) => {
+  const served: readonly (readonly [string, readonly string[]])[] = [
+    ['/admin/v1/nodes', ['GET', 'HEAD', 'POST']],
+    ['/admin/v1/nodes/3', ['GET', 'HEAD', 'PATCH', 'DELETE']],
+    ['/admin/v1/plans', ['GET', 'HEAD', 'POST']],
+    ['/admin/v1/plans/3', ['GET', 'HEAD']],
+    ['/admin/v1/plans/3/execute', ['POST']],
+    ['/admin/v1/jobs/3', ['GET', 'HEAD', 'PATCH']],
+    ['/admin/v1/jobs/3/events', ['GET', 'HEAD']],
+    ['/admin/v1/balancer', ['GET', 'HEAD', 'PATCH']],
+    ['/admin/v1/pins/3', ['DELETE']],
+    ['/admin/v1/cluster', ['GET', 'HEAD', 'PATCH']],
+  ];
+  for (const [path, methods] of served) {
+    for (const method of ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE']) {
+      const verdict = findRoute(method, path);
+      if (methods.includes(method)) t.equal(verdict.kind, 'serve', `${method} ${path}`);
+      else t.match(verdict, { kind: 'wrong-method', allowed: methods }, `${method} ${path}`);
+    }
+  }
+  t.end();
+});
+
 t.test('what is in the API but not built', (t) => {
   const later: readonly (readonly [string, string])[] = [
     ['GET', '/v1/kv'],
@@ -38,13 +61,8 @@ t.test('what is in the API but not built', (t) => {
     ['POST', '/v1/leases'],
     ['PUT', '/v1/locks/a/b'],
     ['GET', '/v1/elections/x'],
-    ['GET', '/admin/v1/cluster'],
-    ['POST', '/admin/v1/plans'],
-    ['POST', '/admin/v1/jobs/4/cancel'],
-    ['PATCH', '/admin/v1/balancer'],
     ['POST', '/admin/v1/backup'],
-    ['POST', '/admin/v1/nodes/3/drain'],
-    ['POST', '/admin/v1/shards/3/split'],
+    ['POST', '/admin/v1/shards/3/scatter'],
     ['POST', '/admin/v1/shards'],
   ];
   for (const [method, path] of later) t.equal(findRoute(method, path).kind, 'not-built', path);

@@ -1,6 +1,5 @@
 /** Documents of the meta group: all or nothing, and rows like all others. */
 import t from 'tap';
-import { CommandFormatError, decodeCommand } from '../../../src/kv/store/command.js';
 import { documentRange, metaGroup, placeBy } from '../../../src/kv/store/document-place.js';
 import type { SqliteStore } from '../../../src/kv/store/sqlite-store.js';
 import type { DocumentsCommand } from '../../../src/kv/store/types.js';
@@ -104,19 +103,3 @@ t.test('without a whole state there are none, and no shard of keys takes any', a
   const entries = [entry(1, change({ puts: [['map', 1]] }))];
   t.match(store.apply([{ group: 1, entries }])[0]?.[0], { outcome: 'wrong-epoch' });
 });
-
-for (const [what, json] of [
-  ['no JSON', '{'],
-  ['no object', 'null'],
-  ['an array missing', '{"if":[],"put":[]}'],
-  ['a name with a space', '{"if":[],"put":[["a b",1]],"remove":[]}'],
-  ['an upper case name', '{"if":[],"put":[],"remove":["A"]}'],
-  ['a revision that is none', '{"if":[["a",1.5]],"put":[],"remove":[]}'],
-  ['a pair of three', '{"if":[["a",1,2]],"put":[],"remove":[]}'],
-] as const) {
-  t.test(`refused: ${what}`, async (t) => {
-    const header = Buffer.alloc(24);
-    header.set([1, 4]);
-    t.throws(() => decodeCommand(Buffer.concat([header, Buffer.from(json)])), CommandFormatError);
-  });
-}
