@@ -5,8 +5,8 @@
  *
  *     node build/bench/scaling.js [nodes shards]
  *
- * Without arguments a row of sizes up to 1,000 nodes and 100,000 shards. Seeded: the figures are the
- * same in every run, except for the times.
+ * Without arguments a row of sizes up to 1,000 nodes and 100,000 shards. Seeded: the figures are
+ * the same in every run, except for the times.
  */
 import type { ClusterView, ViewNode, ViewShard } from '../src/kv/balance/cluster-view.js';
 import { withIntents } from '../src/kv/balance/draft.js';
@@ -42,7 +42,8 @@ function report(nodeCount: number, shardCount: number): void {
     console.log(
       `Sizes ${sizesOfShards}: loads ${score.idlest.toFixed(2)} to ${score.busiest.toFixed(2)} ` +
         `of the share, leaders up to ${score.busiestLeader.toFixed(2)}; the map is ` +
-        `${(map / mebibyte).toFixed(1)} MiB of JSON, ${Math.round(map / shardCount)} bytes a shard.\n`,
+        `${(map / mebibyte).toFixed(1)} MiB of JSON, ` +
+        `${Math.round(map / shardCount)} bytes a shard.\n`,
     );
     console.log('| event | plan | steps | moved | ideal | busiest, idlest after | seconds |');
     console.log('| --- | --- | --- | --- | --- | --- | --- |');

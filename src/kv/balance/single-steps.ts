@@ -112,7 +112,9 @@ function needed(draft: Draft, shard: ViewShard, node: NodeId): Refusal | undefin
   if (voters <= draft.model.replicasWanted) {
     return {
       code: 'below_target',
-      reason: `Shard ${shard.group} would have ${voters - 1} of ${draft.model.replicasWanted} replicas.`,
+      reason:
+        `Shard ${shard.group} would have ${voters - 1} of ` +
+        `${draft.model.replicasWanted} replicas.`,
       next: 'Move the replica to another node, or plan fewer replicas for the whole cluster.',
     };
   }
@@ -188,7 +190,7 @@ export function planReaders(draft: Draft, goal: SingleGoal<'read-replicas'>): Re
       const have = learnersOf(draft.shard(group)).length;
       return {
         code: 'invalid_count',
-        reason: `${count} read replicas cannot be had: beside its voters there are ${places} nodes.`,
+        reason: `There are ${places} nodes beside its voters, too few for ${count} read replicas.`,
         next: `Ask for 0 to ${Math.max(0, places)}; the shard has ${have} now.`,
       };
     },

@@ -61,7 +61,9 @@ function uncuttable(shard: ViewShard, at: number | undefined): Refusal | undefin
   if (at === undefined || (Number.isInteger(at) && at > start && at < end)) return undefined;
   return {
     code: 'outside_range',
-    reason: `Shard ${shard.group} holds the hashes ${start} to ${end - 1}; cut at ${at} one half would be empty.`,
+    reason:
+      `Shard ${shard.group} holds the hashes ${start} to ${end - 1}; ` +
+      `cut at ${at} one half would be empty.`,
     next: `Take a hash from ${start + 1} to ${end - 1}, or none for the middle of the data.`,
   };
 }
