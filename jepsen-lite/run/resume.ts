@@ -1,4 +1,4 @@
-/** Where a run stood at a moment, read from its history, so that another one can go on from there. */
+/** Where a run stood at a moment, read from its history, so that another one can go on there. */
 import type { HistoryEvent } from '../history/event.js';
 import { field } from '../history/field.js';
 import type { RunConfig } from './run-config.js';

@@ -1,6 +1,7 @@
 /**
  * The groups that a node begins with. At its first start the meta group and those that the map
- * gives it, all members alike: index 0, term 0. From then on what its log says and nothing else, for members come and go.
+ * gives it, all members alike: index 0, term 0. From then on what its log says and nothing else,
+ * for members come and go.
  */
 import type { GroupId } from '../raft/core/types.js';
 import type { GroupBirth, Recovered } from '../raft/wal/types.js';

@@ -68,7 +68,9 @@ function arrow(x1, y1, x2, y2) {
   const long = Math.hypot(x2 - x1, y2 - y1) || 1;
   const [dx, dy] = [(x2 - x1) / long, (y2 - y1) / long];
   const [backX, backY] = [x2 - 8 * dx, y2 - 8 * dy];
-  const head = `M${x2} ${y2} L${backX - 4 * dy} ${backY + 4 * dx} L${backX + 4 * dy} ${backY - 4 * dx} Z`;
+  const [leftX, leftY] = [backX - 4 * dy, backY + 4 * dx];
+  const [rightX, rightY] = [backX + 4 * dy, backY - 4 * dx];
+  const head = `M${x2} ${y2} L${leftX} ${leftY} L${rightX} ${rightY} Z`;
   const group = svg('g', { class: 'message' });
   group.append(
     svg('line', { x1, y1, x2: backX, y2: backY }),

@@ -40,7 +40,7 @@ export function makePlan(view: ClusterView, goal: Goal): PlanOutcome {
   return { kind: 'nothing', because: whyNothing(draft, goal), warnings: draft.warnings };
 }
 
-/** What the balancer pursues by itself, safety first; each when those before are reached. */
+/** What the balancer pursues by itself, safety first; each when the ones before are reached. */
 const standingGoals: readonly Goal[] = [
   { kind: 'repair' },
   { kind: 'zone-spread' },

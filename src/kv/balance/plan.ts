@@ -19,7 +19,7 @@ export type Goal =
   | { readonly kind: 'zone-spread' }
   /** Another number of replicas for every shard. */
   | { readonly kind: 'replication'; readonly replicas: BalanceSettings['replicas'] }
-  /** What dead nodes held is rebuilt, what is missing is added, what is left over goes. */
+  /** What dead nodes held is rebuilt elsewhere; what lacks is added, what is left over goes. */
   | { readonly kind: 'repair' }
   /** Shards that are too large or too busy are split, tiny neighbours merged. */
   | { readonly kind: 'sizes' }

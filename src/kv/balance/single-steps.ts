@@ -110,11 +110,10 @@ function needed(draft: Draft, shard: ViewShard, node: NodeId): Refusal | undefin
     return { code: 'last_voter', reason, next };
   }
   if (voters <= draft.model.replicasWanted) {
+    const { replicasWanted } = draft.model;
     return {
       code: 'below_target',
-      reason:
-        `Shard ${shard.group} would have ${voters - 1} of ` +
-        `${draft.model.replicasWanted} replicas.`,
+      reason: `Shard ${shard.group} would have ${voters - 1} of ${replicasWanted} replicas.`,
       next: 'Move the replica to another node, or plan fewer replicas for the whole cluster.',
     };
   }
@@ -190,7 +189,7 @@ export function planReaders(draft: Draft, goal: SingleGoal<'read-replicas'>): Re
       const have = learnersOf(draft.shard(group)).length;
       return {
         code: 'invalid_count',
-        reason: `There are ${places} nodes beside its voters, too few for ${count} read replicas.`,
+        reason: `${count} read replicas cannot be had: beside its voters are ${places} nodes.`,
         next: `Ask for 0 to ${Math.max(0, places)}; the shard has ${have} now.`,
       };
     },

@@ -3,8 +3,9 @@
  * and the answer. The change is JSON as in the log; the answer is a few numbers.
  *
  *   request  0x14, 1 (version), JSON of the change
- *   answer   1 (version), kind (1 changed, 2 conflict, 3 not the leader, 4 nobody knows, 5 overloaded),
- *            leader u16 (3 only; 0: unknown), revision double (1 and 2)      12 bytes
+ *   answer   1 (version), kind (1 changed, 2 conflict, 3 not the leader, 4 nobody knows,
+ *            5 overloaded), leader u16 (3 only; 0: unknown),
+ *            revision double (1 and 2)                                       12 bytes
  */
 import type { NodeId } from '../../raft/core/types.js';
 import { CommandFormatError } from '../store/command-format-error.js';

@@ -22,7 +22,7 @@ export interface InitialDocument {
   readonly value: unknown;
 }
 
-/** Replica ids by ascending node id. An odd number of voters, in different zones where there are. */
+/** Replica ids by ascending node id. An odd number of voters, in different zones if there are. */
 export function initialMetaConfiguration(nodes: readonly ClusterNode[]): Configuration {
   const inOrder = [...nodes].sort((a, b) => a.id - b.id);
   const voting = new Set(initialVoters(inOrder).map(({ id }) => id));

@@ -3,8 +3,8 @@
  * every change.
  *
  * A change is decided by a pure function of a view and proposed with the revisions of all documents
- * that it rests on. When one of them has changed meanwhile nothing happens, and the function decides
- * again on a newer view. So nobody needs a lock, and whoever decides need not be the leader.
+ * that it rests on. When one of them has changed meanwhile nothing happens, and the function
+ * decides again on a newer view. So nobody needs a lock, and whoever decides need not lead.
  */
 import type { Clock } from '../../raft/clock.js';
 import type { NodeId } from '../../raft/core/types.js';
@@ -108,8 +108,8 @@ export class MetaGroup {
 
   /**
    * Makes a change that `decide` wants on the cluster as it is now, and again on a newer view for
-   * as long as others get in between. Resolves with a view that holds it. Rejects with what `decide` threw,
-   * `no_leader` when nothing was changed, or `outcome_unknown`.
+   * as long as others get in between. Resolves with a view that holds it. Rejects with what
+   * `decide` threw, `no_leader` when nothing was changed, or `outcome_unknown`.
    */
   async transact(decide: Decide, timeoutMs: number): Promise<ClusterView> {
     const { clock } = this.#options;

@@ -1,6 +1,7 @@
 /** Short ways to write commands and entries in tests. */
 
 import { encodeCommand } from '../../../src/kv/store/command.js';
+import { documentRange, metaGroup } from '../../../src/kv/store/document-place.js';
 import type {
   Command,
   DeleteCommand,
@@ -66,6 +67,15 @@ export function emptyEntry(index: number): Entry {
 }
 
 /** `count` shards of equal size: groups 1 to `count`. */
+/** Without it the documents' place belongs to nobody, and is looked at when a store opens. */
+export const metaBirth: ShardBirth = {
+  group: metaGroup,
+  range: documentRange,
+  epoch: { range: 1, members: 1 },
+  revision: 1,
+  applied: 0,
+};
+
 export function births(count: number): ShardBirth[] {
   const width = Math.floor(2 ** 32 / count);
   return Array.from({ length: count }, (_, at) => ({

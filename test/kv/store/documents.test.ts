@@ -1,18 +1,10 @@
 /** Documents of the meta group: all or nothing, and rows like all others. */
 import t from 'tap';
-import { documentRange, metaGroup, placeBy } from '../../../src/kv/store/document-place.js';
+import { metaGroup, placeBy } from '../../../src/kv/store/document-place.js';
 import type { SqliteStore } from '../../../src/kv/store/sqlite-store.js';
 import type { DocumentsCommand } from '../../../src/kv/store/types.js';
-import { births, entry, put, testHash } from './commands.js';
+import { births, entry, metaBirth, put, testHash } from './commands.js';
 import { stillStore } from './sqlite-stores.js';
-
-const birth = {
-  group: metaGroup,
-  range: documentRange,
-  epoch: { range: 1, members: 1 },
-  revision: 1,
-  applied: 0,
-};
 
 function change(parts: Partial<DocumentsCommand>): DocumentsCommand {
   const nothing = { conditions: [], puts: [], removals: [] };
@@ -34,7 +26,7 @@ t.test('they are changed together, or not at all', async (t) => {
   const store = await openStore(t.testdir());
   t.teardown(() => store.close());
   const documents = [{ name: 'nodes/1', value: { zone: 'a' } }];
-  store.createShards([{ ...birth, documents }]);
+  store.createShards([{ ...metaBirth, documents }]);
   t.same(store.documents.all(), [{ name: 'nodes/1', revision: 1, value: { zone: 'a' } }]);
   const told: unknown[] = [];
   store.documents.onChange = (names) => told.push(names);
@@ -74,7 +66,7 @@ t.test('they are changed together, or not at all', async (t) => {
 t.test('they survive a restart, and never meet the keys of clients', async (t) => {
   const dir = t.testdir();
   const store = await openStore(dir);
-  store.createShards([{ ...birth, documents: [{ name: 'map', value: 1 }] }, ...births(1)]);
+  store.createShards([{ ...metaBirth, documents: [{ name: 'map', value: 1 }] }, ...births(1)]);
   const puts = ['map', 'nodes/1'].map((key, at) => entry(at + 1, put(key, 'a client said so')));
   store.apply([{ group: 1, entries: puts }]);
   apply(store, { puts: [['nodes/1', [1, 'ä']]] });

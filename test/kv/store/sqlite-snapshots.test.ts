@@ -8,7 +8,7 @@ import { frameBytes } from '../../../src/kv/store/schema.js';
 import { reserveBytes } from '../../../src/kv/store/sqlite-snapshots.js';
 import type { SqliteStore } from '../../../src/kv/store/sqlite-store.js';
 import { fill, piecesOf, send, transfer } from '../../contracts/store-snapshots.js';
-import { births, emptyEntry, entry, put, testHash } from './commands.js';
+import { births, emptyEntry, entry, metaBirth, put, testHash } from './commands.js';
 import { InlineSnapshotWorker } from './inline-snapshot-worker.js';
 import { settled } from './manual-clock.js';
 import { applyOne, newFolder, opened, sqliteStore } from './sqlite-stores.js';
@@ -86,7 +86,7 @@ t.test('a state that is found damaged while its snapshot is made is not sent', a
 t.test('a damaged page under a snapshot ends the node, as it does under a read', async (t) => {
   const dir = newFolder(t);
   const first = await openedAt(t, dir);
-  first.createShards(births(1));
+  first.createShards([metaBirth, ...births(1)]);
   const entries = Array.from({ length: 300 }, (_, at) =>
     entry(at + 1, put(`${at}`, 'x'.repeat(500))),
   );

@@ -5,7 +5,7 @@ import Database from 'better-sqlite3';
 import t from 'tap';
 import type { StoreAction } from '../../../src/kv/store/store-faults.js';
 import { EntryKind } from '../../../src/raft/core/types.js';
-import { births, entry, put } from './commands.js';
+import { births, entry, metaBirth, put } from './commands.js';
 import { settled } from './manual-clock.js';
 import { applyOne, opened, read, stillStore } from './sqlite-stores.js';
 
@@ -97,7 +97,7 @@ t.test('a damaged page ends the service with words', async (t) => {
   const dir = t.testdir();
   const first = stillStore(dir).store;
   await first.open();
-  first.createShards(births(1));
+  first.createShards([metaBirth, ...births(1)]);
   for (let at = 0; at < 200; at += 1) applyOne(first, put(`key ${at}`, Buffer.alloc(500)));
   await first.close();
   const file = path.join(dir, 'state.db');

@@ -1,9 +1,8 @@
 /** What follows from dependencies: contradictions that none of them shows, and fewer open ends. */
 import t from 'tap';
-import { defaultLimits } from '../../../../jepsen-lite/checker/limits.js';
+import { check } from '../../../../jepsen-lite/checker/index.js';
 import { DependencyGraph } from '../../../../jepsen-lite/checker/transactions/dependency-graph.js';
 import { Reachability } from '../../../../jepsen-lite/checker/transactions/reachability.js';
-import { checkRegisterTransactions } from '../../../../jepsen-lite/checker/transactions/transactions.js';
 import type { HistoryEvent, Value } from '../../../../jepsen-lite/history/event.js';
 import { pair } from '../../../../jepsen-lite/history/pairing.js';
 import { type Random, randomFrom } from '../random-histories.js';
@@ -11,7 +10,7 @@ import { hasAnyOrder, RandomStore } from './random-transactions.js';
 import { concurrently } from './told-transactions.js';
 
 const verdictOf = (events: readonly HistoryEvent[]) =>
-  checkRegisterTransactions(events, pair(events), defaultLimits);
+  check(pair(events), { model: 'rw-register', events });
 
 /** One side says that x was 2 before it was 1, and the other that it was 1 before it was 2. */
 const twoSides = [
