@@ -80,6 +80,7 @@ export interface AutoMergeSettings {
 
 export interface BalanceSettings {
   readonly replicas: 1 | 3 | 5;
+  /** Silent for so long, a node is called dead: by whoever listens, plans go by its state. */
   readonly deadAfterMs: number;
   readonly balancer: {
     /** Steps under way at once, in all and with one node in them. */

@@ -28,7 +28,10 @@ export function planDrain(
     () => {
       const pins = held.flatMap((shard) => holdingPin(draft, shard, node) ?? []);
       if (pins.length === 0) return undefined;
-      const listed = first(pins.map((pin) => `pin ${pin.id} of shard ${pin.shard}`)).join(', ');
+      const listed = first(
+        pins.map((pin) => `pin ${pin.id} of shard ${pin.shard}`),
+        'and',
+      ).join(', ');
       const reason = `Replicas are held on node ${node} by ${listed}.`;
       return { code: 'pinned', reason, next: 'Delete these pins, or pin to another node, first.' };
     },
@@ -38,7 +41,7 @@ export function planDrain(
   const obstacles = held.flatMap((shard) => moveAway(draft, shard.group, node) ?? []);
   if (obstacles.length === 0) return undefined;
   const next = 'Add a node, or bring back those that are away, and plan again.';
-  return { code: 'too_few_nodes', reason: first(obstacles).join(' '), next };
+  return { code: 'too_few_nodes', reason: first(obstacles, 'And').join(' '), next };
 }
 
 function tooFewNodes(draft: Draft, before: ClusterView): Refusal | undefined {
@@ -56,7 +59,8 @@ function tooFewNodes(draft: Draft, before: ClusterView): Refusal | undefined {
   };
 }
 
-function first(words: readonly string[]): string[] {
+function first(words: readonly string[], and: 'and' | 'And'): string[] {
   const rest = words.length - namedMax;
-  return rest > 0 ? [...words.slice(0, namedMax), `and ${rest} more`] : [...words];
+  if (rest <= 0) return [...words];
+  return [...words.slice(0, namedMax), `${and} ${rest} more${and === 'And' ? '.' : ''}`];
 }

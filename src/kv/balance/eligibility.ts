@@ -1,18 +1,14 @@
 /**
- * Which nodes placement reckons with. A node that is suspect, or dead for a short while, keeps
- * what it has: most come back. It is given nothing new meanwhile.
+ * Which nodes placement reckons with. A node that is suspect keeps what it has: most come back. It
+ * is given nothing new meanwhile. One that is dead was silent for the cluster's `deadAfterMs`
+ * already: what it held is rebuilt elsewhere, and nobody waits a second time.
  */
 import { replicasOn } from '../cluster-configuration.js';
 import type { ClusterView, ViewNode } from './cluster-view.js';
 
-/** Its replicas are rebuilt elsewhere. */
-export function isGone(node: ViewNode, view: ClusterView): boolean {
-  return node.state === 'dead' && view.nowMs - node.stateSinceMs >= view.settings.deadAfterMs;
-}
-
 /** The nodes among which the shards are divided. */
 export function eligibleNodes(view: ClusterView): ViewNode[] {
-  return view.nodes.filter((node) => !node.draining && !isGone(node, view));
+  return view.nodes.filter((node) => !node.draining && node.state !== 'dead');
 }
 
 export function isUp(node: ViewNode | undefined): boolean {

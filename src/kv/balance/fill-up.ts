@@ -63,7 +63,8 @@ export function moveAway(draft: Draft, group: GroupId, from: NodeId): string | u
     removeReplica(draft, { shard: group, node: from }, `Node ${from} should hold nothing.`);
     return undefined;
   }
-  return `Shard ${group} keeps its replica on node ${from}: no other node can take it.`;
+  const why = surplus ? 'without it no majority is up' : 'no other node can take it';
+  return `Shard ${group} keeps its replica on node ${from}: ${why}.`;
 }
 
 function addMissing(draft: Draft, group: GroupId): void {

@@ -5,7 +5,7 @@
 import type { NodeId } from '../../raft/core/types.js';
 import { type MemberRole, type Pin, type ViewShard, votersOf } from './cluster-view.js';
 import type { Draft } from './draft.js';
-import { isGone, isUp } from './eligibility.js';
+import { isUp } from './eligibility.js';
 import { roleOf } from './step-effect.js';
 
 export type RuleName =
@@ -141,11 +141,11 @@ export function stayingRules(draft: Draft, at: Staying): RuleDecision[] {
   const known = draft.node(node);
   const rules: RuleDecision[] = [];
   if (known === undefined) rules.push(no('state', `Node ${node} is unknown.`));
-  else if (isGone(known, draft.view)) {
+  else if (known.state === 'dead') {
     rules.push(no('state', `Node ${node} has been dead for ${minutes(draft, known)} minutes.`));
   } else if (!isUp(known)) {
     const after = Math.round(draft.view.settings.deadAfterMs / 60_000);
-    const said = `its replicas are rebuilt elsewhere when it is dead for ${after} minutes.`;
+    const said = `its replicas are rebuilt elsewhere when it is silent for ${after} minutes.`;
     rules.push(yes('state', `Node ${node} is ${known.state}; ${said}`));
   } else rules.push(yes('state', `Node ${node} is up.`));
   rules.push(drainingRule(arrival));

@@ -113,6 +113,24 @@ t.test('a shard with a voter away, or in a job, is left alone', async (t) => {
   });
 });
 
+t.test('of more pins than replicas none is undone', async (t) => {
+  const base = freshView({ nodes: nodesOf(6), shards: 24 });
+  const pins = base.shards.flatMap(({ group }) =>
+    [1, 2, 3, 6].map((node) => {
+      return { id: `p${group}-${node}`, shard: group, node, kind: 'replica' as const };
+    }),
+  );
+  const members = voters(2, 3, 6);
+  const shards = base.shards.map((shard) => ({ ...shard, members, preferredLeader: 2 }));
+  const outcome = makePlan({ ...base, shards, pins }, balance);
+  const steps = outcome.kind === 'plan' ? outcome.plan.steps : [];
+  t.same(
+    steps.filter(({ kind }) => kind === 'move'),
+    [],
+  );
+  t.match(imbalance(new Draft({ ...base, shards, pins })), /Node 1 carries 0.0/);
+});
+
 t.test('a heap is spread, and a pin keeps its replica there', async (t) => {
   const base = freshView({ nodes: nodesOf(6), shards: 24 });
   const view: ClusterView = {

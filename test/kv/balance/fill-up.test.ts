@@ -24,8 +24,8 @@ const dead = (minutes: number) => ({
   stateSinceMs: now - minutes * minute,
 });
 
-t.test('what a dead node held is rebuilt after its time, not before', async (t) => {
-  t.equal(makePlan(withNode(view, 2, dead(9)), repair).kind, 'nothing');
+t.test('what a dead node held is rebuilt, what a suspect one holds is not', async (t) => {
+  t.equal(makePlan(withNode(view, 2, { state: 'suspect' }), repair).kind, 'nothing');
   const gone = withNode(view, 2, dead(11));
   const plan = planned(gone, repair);
   const held = view.shards.filter((shard) => votersOf(shard).includes(2));

@@ -30,8 +30,9 @@ t.test('what a dead node held is rebuilt, also when the balancer is off', async 
   const world = evenWorld();
   const balancer = { ...settings.balancer, enabled: false };
   world.store.put('settings', { ...settings, balancer });
-  world.store.put('nodes/4', nodeDocument(4, { state: 'dead', stateSinceMs: 100_000 }));
-  t.match(habit(world, 300_000), { kind: 'rest' }, 'it may come back');
+  world.store.put('nodes/4', nodeDocument(4, { state: 'suspect', stateSinceMs: 100_000 }));
+  t.match(habit(world, 800_000), { kind: 'rest' }, 'it may come back');
+  world.store.put('nodes/4', nodeDocument(4, { state: 'dead', stateSinceMs: 700_000 }));
   const lost = habit(world, 800_000);
   t.match(lost, { kind: 'begin', origin: 'repair', plan: { goal: { kind: 'repair' } } });
   const busy = { ...jobOf([{ kind: 'move', shard: 2, from: 4, to: 1 }]), origin: 'repair' };

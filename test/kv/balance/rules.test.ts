@@ -58,7 +58,8 @@ t.test('whether a replica may stay', async (t) => {
   t.ok(said(view).every(({ decision }) => decision === 'yes'));
   const dead = (minutes: number) =>
     withNode(view, 1, { state: 'dead', stateSinceMs: now - minutes * minute });
-  t.match(said(dead(3))[0], { decision: 'yes', because: /rebuilt elsewhere when.*10 minutes/ });
+  const suspect = withNode(view, 1, { state: 'suspect' });
+  t.match(said(suspect)[0], { decision: 'yes', because: /rebuilt elsewhere when.*10 minutes/ });
   t.match(said(dead(30))[0], { decision: 'no', because: /dead for 30 minutes/ });
   t.match(said(withNode(view, 1, { draining: true }))[1], { rule: 'draining', decision: 'no' });
   t.match(said(withNode(view, 1, { zone: 'z2' })).at(-1), { rule: 'zone', decision: 'no' });

@@ -65,6 +65,22 @@ t.test('the last shards find room where the plain rule would get stuck', async (
   t.ok([...countBy(assignments.flat()).values()].every((load) => load <= 10));
 });
 
+t.test('required nodes count against the bound, and the excluded take nothing', async (t) => {
+  const ringPositions = positions(12);
+  const at = (shards: readonly number[], excluded: readonly number[]) => {
+    const wishes = new Map(shards.map((shard) => [shard, { required: [5], excluded }]));
+    return place({ ...clusterOf(5), ringPositions, wishes });
+  };
+  const late = at([8, 9, 10, 11], []);
+  t.same(late.bounds, [8, 8, 8, 8, 8]);
+  t.ok([...countBy(late.assignments.flat()).values()].every((load) => load <= 8));
+  t.ok(late.assignments.slice(8).every((members) => members.includes(5)));
+  const all = at([...ringPositions.keys()], [1]);
+  t.equal(all.bounds[4], 12, 'what must be has room');
+  t.ok(all.assignments.every((members) => members.length === 3 && members.includes(5)));
+  t.notOk(all.assignments.flat().includes(1));
+});
+
 t.test('a join and a leave move about 1/N of the replicas', async (t) => {
   for (const count of [5, 10, 20]) {
     let movedOnJoin = 0;
