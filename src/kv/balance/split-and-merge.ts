@@ -95,7 +95,10 @@ export function mergeShards(draft: Draft, { left, right }: Pair, because: string
   }
   const why = `Shard ${left} is there, and takes in shard ${right}.`;
   const goal = votersOf(draft.shard(left));
-  const leaving = votersOf(draft.shard(right)).filter((node) => !goal.includes(node));
+  const all = votersOf(draft.shard(right)).filter((node) => !goal.includes(node));
+  // Whoever is away leaves first: without those that are up there might be no majority then.
+  const away = all.filter((node) => !isUp(draft.node(node)));
+  const leaving = [...away, ...all.filter((node) => !away.includes(node))];
   const arriving = goal.filter((node) => !votersOf(draft.shard(right)).includes(node));
   leadElsewhere(draft, right, leaving);
   for (const from of leaving) {
