@@ -18,16 +18,22 @@ const written: readonly Rule[] = [
   { status: '200', where: 'body', is: 'true\n', means: 'ok' },
   { status: '200', means: 'precondition-failed' },
 ];
+/** `true` also says that there was nothing to delete: it proves no condition (kvsDeleteCASTxn). */
+const deletedOrAbsent: readonly Rule[] = [
+  { status: '200', where: 'body', is: 'true', means: 'info' },
+  { status: '200', where: 'body', is: 'true\n', means: 'info' },
+  { status: '200', means: 'precondition-failed' },
+];
 const put = (query: string): RequestDescription => ({
   method: 'PUT',
   path: `/v1/kv/{key}${query}`,
   body: '{value}',
   answers: [...written],
 });
-const remove = (query: string): RequestDescription => ({
+const remove = (query: string, answers: readonly Rule[]): RequestDescription => ({
   method: 'DELETE',
   path: `/v1/kv/{key}${query}`,
-  answers: [...written],
+  answers: [...answers],
 });
 
 export const consul: AdapterDescription = {
@@ -38,6 +44,6 @@ export const consul: AdapterDescription = {
   write: put(''),
   writeIfRevision: put('?cas={revision}'),
   writeIfAbsent: put('?cas=0'),
-  delete: remove(''),
-  deleteIfRevision: remove('?cas={revision}'),
+  delete: remove('', written),
+  deleteIfRevision: remove('?cas={revision}', deletedOrAbsent),
 };

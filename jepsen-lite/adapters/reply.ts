@@ -28,6 +28,8 @@ const writeRules: readonly Rule[] = [
   { status: '*', means: 'info' },
 ];
 
+const unconditional: ReadonlySet<string> = new Set(['write', 'delete']);
+
 export function isRead(call: string): boolean {
   return call === 'read' || call === 'staleRead';
 }
@@ -39,13 +41,18 @@ export function understand(
   answer: HttpAnswer,
 ): Reply {
   const rules = [...(described.answers ?? []), ...(isRead(call) ? readRules : writeRules)];
-  const meaning = rules.find((rule) => fits(rule, answer))?.means ?? 'info';
+  const said = rules.find((rule) => fits(rule, answer))?.means ?? 'info';
+  // Without a condition none can have failed: the product refused, for a reason of its own.
+  const refused = said === 'precondition-failed' && unconditional.has(call);
+  const meaning = refused ? 'fail' : said;
   const sources = { ...shared, ...described.facts };
   const facts = readFacts(sources, answer);
   if (meaning === 'fail' || meaning === 'info') {
     // Nothing was read, whatever was to be read.
     const type = isRead(call) ? 'fail' : meaning;
-    return { type, facts: { ...facts, error: facts.error ?? `HTTP ${answer.status}` } };
+    // Revisions of a call that took no effect, or nobody knows whether it did, are not its own.
+    const { revision: _, shardRevision: __, ...told } = facts;
+    return { type, facts: { ...told, error: facts.error ?? `HTTP ${answer.status}` } };
   }
   const { error: _, ...told } = facts;
   if (!isRead(call)) return { type: 'ok', facts: { ...told, ...outcome(meaning) } };

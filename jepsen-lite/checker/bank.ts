@@ -6,7 +6,14 @@
  */
 import type { Operation } from '../history/operation.js';
 import { tell } from '../history/tell.js';
-import { type Finding, finding, type KeyRule, malformed, SenselessAnswer } from './judge-by-key.js';
+import {
+  type Finding,
+  finding,
+  type KeyRule,
+  malformed,
+  SenselessAnswer,
+  undecided,
+} from './judge-by-key.js';
 import { type Change, PossibleSums } from './possible-sums.js';
 
 export const bankRule: KeyRule = {
@@ -92,12 +99,14 @@ function unexplained(looks: readonly Look[], transfers: readonly Transfer[]): Fi
     changes.get(from)?.push({ operation, amount: -amount });
     changes.get(to)?.push({ operation, amount });
   }
+  let open: Finding | undefined;
   for (const [account, ofAccount] of changes) {
     const sums = new PossibleSums(ofAccount);
     const found = disagreement(account, looks, sums);
-    if (found !== undefined) return found;
+    if (found !== undefined && found.undecided !== true) return found;
+    open ??= found;
   }
-  return undefined;
+  return open;
 }
 
 function disagreement(
@@ -125,11 +134,17 @@ function disagreement(
   }
   if (atLeast === undefined || atLeast.first !== atMost?.first) return undefined;
   const { first } = atLeast;
+  let open: Finding | undefined;
   for (const { operation: look, balances } of looks) {
-    if (sums.canBe(look, (balances.get(account) ?? 0) - first)) continue;
+    const possible = sums.canBe(look, (balances.get(account) ?? 0) - first);
+    if (possible === undefined) {
+      const words = `${tell(look)}: the transfers under way are too many to count out`;
+      open ??= undecided(words);
+    }
+    if (possible !== false) continue;
     const why = `no choice of the transfers under way leads to ${tell(look)}`;
     const words = `account ${account} began with ${first}, and ${why}`;
     return finding(words, look);
   }
-  return undefined;
+  return open;
 }

@@ -11,6 +11,7 @@ import {
   type Finding,
   finding,
   type KeyRule,
+  undecided,
 } from './judge-by-key.js';
 import { type Change, PossibleSums } from './possible-sums.js';
 
@@ -22,7 +23,8 @@ export const counterRule: KeyRule = {
       .filter(({ f, status }) => f === 'add' && status !== 'fail')
       .map((operation) => ({ operation, amount: askedNumber(operation) }));
     const looks = operations.filter(({ f, status }) => f === 'total' && status === 'ok');
-    return impossibleTotal(changes, looks) ?? lostSince(changes, looks);
+    const sums = new PossibleSums(changes);
+    return impossibleTotal(sums, looks) ?? lostSince(changes, looks) ?? uncountedTotal(sums, looks);
   },
 };
 
@@ -30,15 +32,11 @@ function totalOf(look: Operation): number {
   return look.answered === null ? 0 : answeredNumber(look);
 }
 
-function impossibleTotal(
-  changes: readonly Change[],
-  looks: readonly Operation[],
-): Finding | undefined {
-  const sums = new PossibleSums(changes);
+function impossibleTotal(sums: PossibleSums, looks: readonly Operation[]): Finding | undefined {
   for (const look of looks) {
     const total = totalOf(look);
     const { low, high } = sums.bounds(look);
-    if (total >= low && total <= high && sums.canBe(look, total)) continue;
+    if (total >= low && total <= high && sums.canBe(look, total) !== false) continue;
     const what =
       total < low
         ? `at least ${low} was there by additions that were confirmed before`
@@ -48,6 +46,11 @@ function impossibleTotal(
     return finding(`${tell(look)}, but ${what}`, look);
   }
   return undefined;
+}
+
+function uncountedTotal(sums: PossibleSums, looks: readonly Operation[]): Finding | undefined {
+  const look = looks.find((one) => sums.canBe(one, totalOf(one)) === undefined);
+  return look && undecided(`${tell(look)}: the additions under way are too many to count out`);
 }
 
 function lostSince(changes: readonly Change[], looks: readonly Operation[]): Finding | undefined {

@@ -8,6 +8,8 @@ import { type KeyVerdict, type Verdict, worst } from './verdict.js';
 export interface Finding {
   readonly explanation: string;
   readonly culprits: readonly number[];
+  /** Nothing is wrong as far as it was looked, and it could not be looked at to the end. */
+  readonly undecided?: true;
 }
 
 export interface KeyRule {
@@ -26,9 +28,10 @@ export function judgeByKey(rule: KeyRule, operations: readonly Operation[]): Ver
     const began = performance.now();
     const finding = judgeSense(rule, ofKey);
     if (finding !== undefined) findings.push({ key, ...finding });
+    const found = finding?.undecided === true ? 'unknown' : 'invalid';
     keys.push({
       key,
-      validity: finding === undefined ? 'valid' : 'invalid',
+      validity: finding === undefined ? 'valid' : found,
       operations: ofKey.length,
       unknowns: ofKey.filter(({ status }) => status === 'unknown').length,
       method: 'rule',
@@ -41,14 +44,14 @@ export function judgeByKey(rule: KeyRule, operations: readonly Operation[]): Ver
     'of other models': operations.length - own.length,
     keys: keys.length,
     unknowns: keys.reduce((sum, { unknowns }) => sum + unknowns, 0),
-    'keys with violations': findings.length,
+    'keys with violations': findings.filter(({ undecided }) => undecided !== true).length,
   };
   if (own.length === 0) {
     const explanation = 'there is no operation that this model has';
     return { validity: 'unknown', claim, explanation, counts, keys, culprits: [] };
   }
   const validity = worst(keys.map((key) => key.validity));
-  const [first] = findings;
+  const first = findings.find(({ undecided }) => undecided !== true) ?? findings[0];
   const where = first === undefined || first.key === '' ? '' : `key ${first.key}: `;
   const explanation = where + (first?.explanation ?? '');
   return { validity, claim, explanation, counts, keys, culprits: first?.culprits ?? [] };
@@ -82,6 +85,10 @@ export function byKey(operations: readonly Operation[]): Map<string, Operation[]
     else ofKey.push(operation);
   }
   return keys;
+}
+
+export function undecided(explanation: string): Finding {
+  return { explanation, culprits: [], undecided: true };
 }
 
 export function finding(explanation: string, ...culprits: readonly Operation[]): Finding {

@@ -16,8 +16,9 @@ export interface Bounds {
   readonly high: number;
 }
 
-/** More than these make so many sums that hardly any between the bounds is impossible. */
-const openMax = 10;
+/** Sums are counted out up to so wide a range, and over so many open changes; not beyond. */
+const rangeMax = 2 ** 16;
+const openMax = 4_096;
 
 export class PossibleSums {
   readonly #surely: Totals;
@@ -49,14 +50,23 @@ export class PossibleSums {
     return { low: sure.up + possible.down, high: possible.up + sure.down };
   }
 
-  /** Whether some choice of what is not sure adds up. Of many choices one is taken for granted. */
-  canBe(look: Operation, total: number): boolean {
+  /** Whether some choice of what is not sure adds up; undefined: that is too much to count out. */
+  canBe(look: Operation, total: number): boolean | undefined {
     const open = this.#open(look);
-    if (open === undefined) return true;
+    if (open === undefined) return undefined;
     const sure = this.#surely.before(look.invokedAt);
-    const sums = new Set([sure.up + sure.down]);
-    for (const amount of open) for (const sum of [...sums]) sums.add(sum + amount);
-    return sums.has(total);
+    let lowest = sure.up + sure.down;
+    let range = 0;
+    // Bit n says that the lowest sum and n more can be had.
+    let sums = 1n;
+    for (const amount of open) {
+      range += Math.abs(amount);
+      if (!Number.isInteger(amount) || range > rangeMax) return undefined;
+      if (amount < 0) lowest += amount;
+      sums |= sums << BigInt(Math.abs(amount));
+    }
+    const above = total - lowest;
+    return Number.isInteger(above) && above >= 0 && ((sums >> BigInt(above)) & 1n) === 1n;
   }
 
   /** Undefined when there are many. */

@@ -27,7 +27,14 @@ export function checkStale(
   if (verdict.validity === 'invalid') return { ...verdict, counts };
   const found = behindItsShard(reads, operations.filter(isChange));
   if (found !== undefined) return { ...verdict, ...found, counts, validity: 'invalid' };
-  if (reads.length > 0) return { ...verdict, counts };
+  const aged = reads.some(
+    ({ facts }) => facts.stalenessMs !== undefined || facts.shardRevision !== undefined,
+  );
+  if (aged) return { ...verdict, counts };
+  if (reads.length > 0) {
+    const explanation = 'no stale read says how old it may be, or of which revision it is';
+    return { ...verdict, counts, validity: 'unknown', explanation };
+  }
   return { ...verdict, counts, validity: 'unknown', explanation: 'there is no stale read' };
 }
 

@@ -3,18 +3,20 @@ import { existsSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { check, HistoryError, type Limits, modelNames } from '../checker/index.js';
 import { defaultLimits } from '../checker/limits.js';
-import { type Verdict, worst } from '../checker/verdict.js';
+import { type Validity, type Verdict, worst } from '../checker/verdict.js';
 import {
   type History,
   type HistoryFormat,
   historyFormats,
   readHistory,
 } from '../history/read-history.js';
-import { judge } from '../run/judge.js';
+import { judge, neverSucceeded, overall, type WorkloadVerdict } from '../run/judge.js';
+import { readOutcome } from '../run/run-outcome.js';
 import { verdictLine } from '../run/summary.js';
+import { namedFaults } from '../run/target.js';
 import type { Command } from './command.js';
 import { readConfig } from './config-file.js';
-import { exitCodeOf } from './exit-codes.js';
+import { type ExitCode, exitCodeOf, exitCodeOfRun } from './exit-codes.js';
 import type { FlagDescription, Flags } from './flags.js';
 import { UsageError } from './usage-error.js';
 
@@ -56,13 +58,16 @@ Examples:
   async run(flags, { print }) {
     const path = onlyPath(flags);
     const limits = readLimits(flags);
-    const verdicts = isFolder(path)
+    const { verdicts, validity, reasons, exit } = isFolder(path)
       ? checkFolder(path, flags, limits)
-      : [checkFile(path, flags, limits)];
-    const validity = worst(verdicts.map(({ verdict }) => verdict.validity));
-    if (flags.has('json')) print(JSON.stringify({ validity, workloads: verdicts }, null, 2));
-    else for (const { name, verdict } of verdicts) printVerdict(name, verdict, print);
-    return exitCodeOf(validity);
+      : checkFile(path, flags, limits);
+    if (flags.has('json')) {
+      print(JSON.stringify({ validity, workloads: verdicts, reasons, exit }, null, 2));
+      return exit;
+    }
+    for (const { name, verdict } of verdicts) printVerdict(name, verdict, print);
+    for (const reason of reasons) print(reason);
+    return exit;
   },
 };
 
@@ -72,21 +77,48 @@ function printVerdict(name: string, verdict: Verdict, print: (line: string) => v
   for (const line of verdict.explanation.split('\n')) if (line !== '') print(`    ${line}`);
 }
 
-function checkFile(path: string, flags: Flags, limits: Limits) {
+interface Checked {
+  readonly verdicts: readonly WorkloadVerdict[];
+  readonly validity: Validity;
+  /** What keeps it from being valid, beside the verdicts. */
+  readonly reasons: readonly string[];
+  readonly exit: ExitCode;
+}
+
+function checkFile(path: string, flags: Flags, limits: Limits): Checked {
   const model = flags.oneOf('model', modelNames);
   if (model === undefined) {
     throw new UsageError(`--model is missing; it may be ${modelNames.join(', ')}.`);
   }
   const { events, operations } = loadHistory(path, flags.oneOf('format', historyFormats));
-  return { name: model, verdict: check(operations, { model, events, ...limits }) };
+  const checked = check(operations, { model, events, ...limits });
+  const verdict = neverSucceeded(checked, operations);
+  const { validity } = verdict;
+  const exit = exitCodeOf(validity);
+  return { verdicts: [{ name: model, verdict }], validity, reasons: [], exit };
 }
 
-function checkFolder(path: string, flags: Flags, limits: Limits) {
+/** The history is judged anew; what else the run has seen is taken from what it left. */
+function checkFolder(path: string, flags: Flags, limits: Limits): Checked {
   if (flags.has('model')) throw new UsageError('A folder knows its models; drop --model.');
   const config = readConfig(path);
   if (config.kind !== 'run') throw new UsageError(`${path} is a run of the simulator.`);
   const { events } = loadHistory(join(path, 'history.jsonl'), 'jsonl');
-  return judge(events, config, limits);
+  const verdicts = judge(events, config, limits);
+  const left = readOutcome(path);
+  if (left === undefined) {
+    const reasons = ['unknown: the run did not end, so nobody knows what became of its cluster'];
+    const validity = worst([...verdicts.map(({ verdict }) => verdict.validity), 'unknown']);
+    return { verdicts, validity, reasons, exit: exitCodeOf(validity) };
+  }
+  const { validity, reasons } = overall(verdicts, left, namedFaults(config.faults));
+  const lasting = left.recovery.converged ? [] : ['the cluster did not serve again in time'];
+  return {
+    verdicts,
+    validity,
+    reasons: [...reasons, ...lasting],
+    exit: exitCodeOfRun(validity, left.recovery),
+  };
 }
 
 export function onlyPath(flags: Flags): string {

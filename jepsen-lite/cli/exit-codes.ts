@@ -16,3 +16,8 @@ export type ExitCode = (typeof exitCodes)[keyof typeof exitCodes];
 export function exitCodeOf(validity: Validity): ExitCode {
   return exitCodes[validity];
 }
+
+/** A broken promise weighs more than a cluster that is still down, and that more than doubt. */
+export function exitCodeOfRun(validity: Validity, { converged }: { converged: boolean }): ExitCode {
+  return validity !== 'invalid' && !converged ? exitCodes.notRecovered : exitCodeOf(validity);
+}

@@ -1,6 +1,5 @@
 /** `jepsen-lite run`: clients and faults against a real cluster, and the verdict. */
 
-import type { Validity } from '../checker/verdict.js';
 import { writeReport } from '../report/write-report.js';
 import { EventLines } from '../run/event-lines.js';
 import { judge, overall, type WorkloadVerdict } from '../run/judge.js';
@@ -12,7 +11,7 @@ import { summary } from '../run/summary.js';
 import { faultNames, namedFaults, openTarget } from '../run/target.js';
 import { limitFlags, readLimits } from './check-command.js';
 import type { Command, Context } from './command.js';
-import { type ExitCode, exitCodeOf, exitCodes } from './exit-codes.js';
+import { type ExitCode, exitCodeOfRun, exitCodes } from './exit-codes.js';
 import type { FlagDescription, Flags } from './flags.js';
 import { readRunConfig, runFlags } from './run-flags.js';
 
@@ -59,7 +58,7 @@ export async function runLive(
   const run = await drive(config, folder, context, lines);
   const workloads = judge(run.events, config, limits);
   const { validity, reasons } = overall(workloads, run, namedFaults(config.faults));
-  const exit = exitOf(validity, run);
+  const exit = exitCodeOfRun(validity, run.recovery);
   const command = repeatable(context.line, config.seed);
   const results = {
     seed: config.seed,
@@ -68,6 +67,8 @@ export async function runLive(
     endedAt: new Date().toISOString(),
     workloads,
     faults: run.faults,
+    crashes: run.crashes,
+    reasons,
     recovery: run.recovery,
     exit,
   };
@@ -111,13 +112,6 @@ async function drive(
     await target.close();
     await folder.close();
   }
-}
-
-/** A broken promise weighs more than a cluster that is still down, and that more than doubt. */
-function exitOf(validity: Validity, { recovery }: LiveRun): ExitCode {
-  if (validity === 'invalid') return exitCodes.invalid;
-  if (!recovery.converged) return exitCodes.notRecovered;
-  return exitCodeOf(validity);
 }
 
 interface Conclusion {

@@ -115,8 +115,7 @@ function readAdapter(flags: Flags): AdapterDescription {
 }
 
 function readWorkloads(flags: Flags, adapter: AdapterDescription): readonly Workload[] {
-  const missing = (workload: Workload) =>
-    workload.needs.filter((call) => adapter[call] === undefined);
+  const missing = (workload: Workload) => lacksOf(workload, adapter);
   const names = flags.words('workload', workloadNames);
   const wanted = workloads.filter(({ name }) => names?.includes(name) ?? true);
   if (names === undefined) return wanted.filter((workload) => missing(workload).length === 0);
@@ -129,6 +128,16 @@ function readWorkloads(flags: Flags, adapter: AdapterDescription): readonly Work
     );
   }
   return wanted;
+}
+
+/** Calls that the adapter does not describe, and facts that its answers do not tell. */
+function lacksOf({ needs, needsFacts = [] }: Workload, adapter: AdapterDescription): string[] {
+  const calls = needs.filter((call) => adapter[call] === undefined);
+  const untold = needsFacts.filter(({ call, oneOf }) => {
+    const told = { ...adapter.facts, ...adapter[call]?.facts };
+    return adapter[call] !== undefined && oneOf.every((fact) => told[fact] === undefined);
+  });
+  return [...calls, ...untold.map(({ call, oneOf }) => `the ${oneOf[0]} of a ${call}`)];
 }
 
 function readFaults(flags: Flags, own: boolean, known: readonly string[]): readonly string[] {

@@ -62,7 +62,7 @@ export function ofWorkload<Item extends { readonly process: number | 'nemesis' }
 }
 
 /** A workload whose writes were all refused has shown nothing. */
-function neverSucceeded(verdict: Verdict, operations: readonly Operation[]): Verdict {
+export function neverSucceeded(verdict: Verdict, operations: readonly Operation[]): Verdict {
   if (operations.length === 0) {
     const explanation = 'Nothing was asked, so nothing was checked.';
     return { ...verdict, validity: 'unknown', explanation };

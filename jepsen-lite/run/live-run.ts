@@ -46,7 +46,6 @@ const reachableMsMax = 5_000;
 /** After the last fault every endpoint must serve again within that time. */
 export const convergedMsMax = 30_000;
 const pollMs = 200;
-const lastReadAttemptsMax = 10;
 
 export async function liveRun(options: LiveRunOptions): Promise<LiveRun> {
   const { config, endpoints, wrap } = options;
@@ -64,8 +63,8 @@ export async function liveRun(options: LiveRunOptions): Promise<LiveRun> {
     world = new World(options, connect);
     await world.work();
     const converged = await allAnswer(connect(), `${config.prefix}probe`, convergedMsMax, false);
-    await world.lastReads();
-    return world.result(converged);
+    const allRead = await world.lastReads();
+    return world.result(converged && allRead);
   } finally {
     world?.close();
     await Promise.all(stores.map((store) => store.close()));
@@ -117,13 +116,20 @@ class World {
     for (const part of settled) if (part.status === 'rejected') throw part.reason;
   }
 
-  /** Every read is asked until it is answered, each time of another endpoint. */
-  async lastReads(): Promise<void> {
-    await Promise.all(
-      this.#running.map(async ({ open, clients: [client] }) => {
-        for (const step of open.last()) if (client !== undefined) await insist(client, step);
-      }),
-    );
+  /**
+   * Every read is asked until it is answered, each time of another endpoint. False: one of them was
+   * not answered in time, so what it would have shown was not looked at, and is not served.
+   */
+  async lastReads(): Promise<boolean> {
+    const endMs = performance.now() + convergedMsMax;
+    const answered = this.#running.map(async ({ open, clients: [client] }) => {
+      let all = true;
+      for (const step of open.last()) {
+        if (client !== undefined && !(await insist(client, step, endMs))) all = false;
+      }
+      return all;
+    });
+    return (await Promise.all(answered)).every(Boolean);
   }
 
   result(converged: boolean): LiveRun {
@@ -205,11 +211,12 @@ class World {
   }
 }
 
-async function insist(client: Client, step: Step): Promise<void> {
-  for (let attempt = 1; attempt <= lastReadAttemptsMax; attempt += 1) {
+async function insist(client: Client, step: Step, endMs: number): Promise<boolean> {
+  for (;;) {
     const { type } = await client.perform(step);
     client.moveOn();
-    if (type === 'ok') return;
+    if (type === 'ok') return true;
+    if (performance.now() >= endMs) return false;
     await sleep(pollMs);
   }
 }

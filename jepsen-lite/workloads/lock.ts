@@ -15,6 +15,7 @@ export const lock: Workload = {
   about: 'a lock is taken, used with its token, released, and taken away',
   model: 'lock',
   needs: ['read', 'writeIfRevision', 'writeIfAbsent', 'deleteIfRevision'],
+  needsFacts: [{ call: 'writeIfAbsent', oneOf: ['revision', 'shardRevision'] }],
   open({ random, clients, prefix }: Setup) {
     const streams = Array.from({ length: clients }, (_, i) => random.stream(`client ${i}`));
     const held = new Map<number, number>();

@@ -6,6 +6,7 @@ export const stale: Workload = {
   about: 'reads of any copy, which must not be older than they say',
   model: 'stale',
   needs: ['read', 'staleRead', 'write'],
+  needsFacts: [{ call: 'staleRead', oneOf: ['stalenessMs', 'shardRevision'] }],
   open({ random, clients, keys, prefix }: Setup) {
     const streams = Array.from({ length: clients }, (_, i) => random.stream(`client ${i}`));
     let serial = 0;

@@ -3,7 +3,7 @@
  * streams of its own, so a seed repeats them. What they meet is the cluster's, and where a choice
  * depends on an answer (the revision last seen, say) a repeated run differs.
  */
-import type { Call } from '../adapters/description.js';
+import type { Call, FactSources } from '../adapters/description.js';
 import type { Reply, Store } from '../adapters/store.js';
 import type { RevisionCondition, Value } from '../history/event.js';
 import type { RandomStream } from './random-stream.js';
@@ -42,6 +42,11 @@ export interface Workload {
   readonly model: string;
   /** Calls that the adapter must have. */
   readonly needs: readonly Call[];
+  /** What answers must say, or the workload shows nothing: one of the facts at least. */
+  readonly needsFacts?: readonly {
+    readonly call: Call;
+    readonly oneOf: readonly (keyof FactSources)[];
+  }[];
   open(setup: Setup): OpenWorkload;
 }
 

@@ -43,6 +43,10 @@ function stepsOf(operation: Operation, writes: WriteKind): Step[] {
   const answered = operation.status === 'ok' && operation.answered !== undefined;
   const steps = answered ? operation.answered : operation.asked;
   if (!Array.isArray(steps)) throw malformed(operation, steps ?? null, 'a list of steps');
+  const { asked } = operation;
+  if (answered && Array.isArray(asked) && asked.length !== steps.length) {
+    throw malformed(operation, steps, `an answer to each of the ${asked.length} steps asked`);
+  }
   return steps.map((step: Value) => toStep(operation, step, { writes, answered }));
 }
 

@@ -12,13 +12,16 @@ const answer = (status: number, body: unknown = '', headers = {}): HttpAnswer =>
 
 t.test('an adapter that says nothing gets the safe reading', async (t) => {
   const bare = { method: 'PUT', path: '/{key}' } as const;
-  const write = (status: number) => {
-    const { type, facts } = understand('write', bare, {}, answer(status));
+  const write = (status: number, call = 'write') => {
+    const { type, facts } = understand(call, bare, {}, answer(status));
     return facts.outcome ?? type;
   };
   t.equal(write(200), 'ok');
-  t.equal(write(412), 'precondition-failed');
-  t.equal(write(409), 'precondition-failed');
+  for (const status of [409, 412]) {
+    t.equal(write(status, 'writeIfRevision'), 'precondition-failed');
+    t.equal(write(status), 'fail', 'without a condition none has failed');
+    t.equal(write(status, 'delete'), 'fail');
+  }
   t.equal(write(404), 'fail');
   t.equal(write(429), 'fail');
   t.equal(write(408), 'info', 'it may have been taken in time after all');
@@ -46,7 +49,10 @@ t.test("Kvorum's own words about the outcome are believed", async (t) => {
     type: 'ok',
     facts: { revision: 7, shard: 3, shardRevision: 7, outcome: 'created' },
   });
-  const refused = write(412, { outcome: 'not_applied' }, { etag: '"5"' });
+  const late = write(504, { outcome: 'unknown' }, { etag: '"7"', 'kvorum-revision': '9' });
+  t.same([late.facts.revision, late.facts.shardRevision], [undefined, undefined]);
+  const conditional = answer(412, { outcome: 'not_applied' }, { etag: '"5"' });
+  const refused = understand('writeIfRevision', kvorum.write, facts, conditional);
   t.match(refused, { type: 'ok', facts: { outcome: 'precondition-failed', revision: 5 } });
   const gone = (code: string) => understand('read', kvorum.read, facts, answer(404, { code }));
   t.match(gone('key_not_found'), { type: 'ok', value: null });

@@ -51,6 +51,42 @@ t.test('check: a code for each verdict', async (t) => {
   t.match(readFileSync(join(folder, 'bad.jsonl.shrunk.jsonl'), 'utf8'), /"invoke"/);
 });
 
+t.test('check: nothing that succeeded shows nothing', async (t) => {
+  const call = { process: 0, f: 'put', key: 'a', value: 1 };
+  const folder = t.testdir({
+    'refused.jsonl': lines({ type: 'invoke', ...call }, { type: 'fail', ...call }),
+  });
+  const refused = run('check', join(folder, 'refused.jsonl'), '--model', 'kv');
+  t.match(refused, { status: 2, stdout: /No "put" ever succeeded/ });
+});
+
+t.test('check FOLDER: also what the run has seen beside its history', async (t) => {
+  const folder = t.testdir({});
+  const config = {
+    ...{ kind: 'run', seed: 1, durationMs: 5_000, rate: 10, timeoutMs: 100, keys: 1 },
+    ...{ valueBytes: 0, adapter: kvorum, target: { endpoints: ['http://127.0.0.1:1'] } },
+    ...{ faults: [], prefix: '', clients: 1 },
+    workloads: [{ name: 'register', model: 'register', clients: [0] }],
+  };
+  const left = { faults: [], crashes: [], recovery: { converged: true } };
+  const check = (results: object | undefined) => {
+    writeFileSync(join(folder, 'config.json'), JSON.stringify(config));
+    writeFileSync(join(folder, 'history.jsonl'), lines(...write(0, 1), ...read(0, 1)));
+    if (results !== undefined) {
+      writeFileSync(join(folder, 'results.json'), JSON.stringify(results));
+    }
+    return run('check', folder);
+  };
+  t.match(check(undefined), { status: 2, stdout: /the run did not end/ });
+  t.match(check(left), { status: 0 });
+  const crashed = check({ ...left, crashes: ['node 1 ended with exit code 1'] });
+  t.match(crashed, { status: 1, stdout: /INVALID: node 1 ended/ });
+  const unseen = check({ ...left, faults: [{ name: 'kill', count: 2, verified: 0 }] });
+  t.match(unseen, { status: 2, stdout: /kill was never seen to take hold/ });
+  const down = check({ ...left, recovery: { converged: false } });
+  t.match(down, { status: 3, stdout: /did not serve again/ });
+});
+
 t.test('bad files are told with their line, and are no verdict', async (t) => {
   const folder = t.testdir({
     'text.jsonl': `${lines(...write(0, 1))}not json\n`,
