@@ -4,6 +4,7 @@
  * example of a file, and the same run can be held against different products.
  */
 import { z } from 'zod';
+import { strangeHole } from './template.js';
 
 /**
  * What an answer means. `fail` is only for what surely was not applied and never will be; whoever
@@ -28,14 +29,19 @@ const source = z.string().regex(sourceText, {
   message: 'must be body, header:NAME or json:a.0.b, and may end in |base64',
 });
 
-const rule = z.strictObject({
-  /** `200`, `4xx` or `*`. */
-  status: z.string().regex(/^(\d{3}|\dxx|\*)$/, { message: 'must be like 200, 4xx or *' }),
-  /** Only when what stands there is that; `is: null` when nothing stands there. */
-  where: source.optional(),
-  is: z.string().nullable().optional(),
-  means: z.enum(meanings),
-});
+const rule = z
+  .strictObject({
+    /** `200`, `4xx` or `*`. */
+    status: z.string().regex(/^(\d{3}|\dxx|\*)$/, { message: 'must be like 200, 4xx or *' }),
+    /** Only when what stands there is that; `is: null` when nothing stands there. */
+    where: source.optional(),
+    is: z.string().nullable().optional(),
+    means: z.enum(meanings),
+  })
+  .refine(({ where, is }) => where !== undefined || is === undefined, {
+    path: ['is'],
+    error: 'needs a "where" to look at',
+  });
 export type Rule = z.infer<typeof rule>;
 
 const facts = z.strictObject({
@@ -49,11 +55,18 @@ const facts = z.strictObject({
 });
 export type FactSources = z.infer<typeof facts>;
 
+/** A text with holes; a mistyped one would be sent as it stands. */
+const template = z.string().superRefine((text, context) => {
+  const strange = strangeHole(text);
+  if (strange === undefined) return;
+  context.addIssue({ code: 'custom', message: `there is no hole ${strange}` });
+});
+
 const request = z.strictObject({
   method: z.enum(['GET', 'PUT', 'POST', 'DELETE', 'PATCH']),
-  path: z.string().startsWith('/', { message: 'must begin with /' }),
-  headers: z.record(z.string(), z.string()).optional(),
-  body: z.string().optional(),
+  path: template.refine((text) => text.startsWith('/'), { error: 'must begin with /' }),
+  headers: z.record(z.string(), template).optional(),
+  body: template.optional(),
   /** The first that fits counts; behind them stand the safe rules of `reply.ts`. */
   answers: z.array(rule).optional(),
   facts: facts.optional(),
@@ -73,6 +86,18 @@ export const calls = [
 ] as const;
 export type Call = (typeof calls)[number];
 
+/** What a call is about must go along. */
+const about = (...holes: readonly string[]) =>
+  request.superRefine(({ path, headers = {}, body = '' }, context) => {
+    const sent = [path, body, ...Object.values(headers)].join(' ');
+    for (const hole of holes) {
+      if (new RegExp(`\\{${hole}[|}]`).test(sent)) continue;
+      context.addIssue({ code: 'custom', message: `says nowhere {${hole}}` });
+    }
+  });
+const reading = about('key');
+const writing = about('key', 'value');
+
 export const adapterDescription = z.strictObject({
   name: z.string().min(1),
   about: z.string().optional(),
@@ -80,14 +105,14 @@ export const adapterDescription = z.strictObject({
   headers: z.record(z.string(), z.string()).optional(),
   /** Read out of every answer. */
   facts: facts.optional(),
-  read: request,
-  staleRead: request.optional(),
-  write: request,
-  writeIfRevision: request.optional(),
-  writeIfAbsent: request.optional(),
-  writeIfPresent: request.optional(),
-  delete: request.optional(),
-  deleteIfRevision: request.optional(),
-  compareAndSet: request.optional(),
+  read: reading,
+  staleRead: reading.optional(),
+  write: writing,
+  writeIfRevision: about('key', 'value', 'revision').optional(),
+  writeIfAbsent: writing.optional(),
+  writeIfPresent: writing.optional(),
+  delete: about('key').optional(),
+  deleteIfRevision: about('key', 'revision').optional(),
+  compareAndSet: about('key', 'expected', 'value').optional(),
 });
 export type AdapterDescription = z.infer<typeof adapterDescription>;

@@ -20,6 +20,13 @@ export interface Store {
 /** Carries out one call of an adapter. */
 export type Perform = (call: Call, holes: Omit<Holes, 'timeoutMs'>) => Promise<Reply>;
 
+/** Without a request for it, a revision that a read tells does as well. */
+export function comparesAndSets(adapter: AdapterDescription): boolean {
+  const told = { ...adapter.facts, ...adapter.read.facts };
+  const byRevision = adapter.writeIfRevision !== undefined && told.revision !== undefined;
+  return adapter.compareAndSet !== undefined || byRevision;
+}
+
 export class AdaptedStore implements Store {
   readonly #adapter: AdapterDescription;
   readonly #perform: Perform;

@@ -23,6 +23,12 @@ const encode: Readonly<Record<Encoding, Encode>> = {
 };
 const holePattern = /\{(key|value|expected|revision|timeoutMs)(?:\|(url|base64|json|raw))?\}/g;
 
+/** What looks like a hole and is none; undefined when there is nothing of the kind. */
+export function strangeHole(template: string): string | undefined {
+  const rest = template.replace(holePattern, '');
+  return /\{\w+(?:\|\w+)?\}/.exec(rest)?.[0];
+}
+
 export function fill(template: string, holes: Holes, otherwise: Encoding): string {
   return template.replace(holePattern, (_, name: keyof Holes, encoding?: Encoding) => {
     const held = holes[name];

@@ -1,7 +1,7 @@
 /** `jepsen-lite check`: a verdict on a history, or on a run's folder again, without a cluster. */
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { check, HistoryError, type Limits, modelNames } from '../checker/index.js';
+import { check, HistoryError, type Limits, modelNames, operationsOf } from '../checker/index.js';
 import { defaultLimits } from '../checker/limits.js';
 import { type Validity, type Verdict, worst } from '../checker/verdict.js';
 import {
@@ -91,6 +91,13 @@ function checkFile(path: string, flags: Flags, limits: Limits): Checked {
     throw new UsageError(`--model is missing; it may be ${modelNames.join(', ')}.`);
   }
   const { events, operations } = loadHistory(path, flags.oneOf('format', historyFormats));
+  const strange = operations.find(
+    ({ f }) => !modelNames.some((one) => operationsOf(one).includes(f)),
+  );
+  if (strange !== undefined) {
+    const fits = operationsOf(model).join(', ');
+    throw new UsageError(`${path}: no model has "${strange.f}"; ${model} has ${fits}.`);
+  }
   const checked = check(operations, { model, events, ...limits });
   const verdict = neverSucceeded(checked, operations);
   const { validity } = verdict;

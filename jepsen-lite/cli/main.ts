@@ -69,7 +69,9 @@ export async function runCommandLine(
 function explain(error: unknown, name: string, tell: Context['tell']): ExitCode {
   if (error instanceof UsageError || error instanceof HistoryError) {
     tell(`jepsen-lite ${name}: ${error.message}`);
-    if (error instanceof UsageError) tell(`See \`jepsen-lite ${name} --help\`.`);
+    const known = commands.some((command) => command.name === name);
+    const about = known ? `${name} ` : '';
+    if (error instanceof UsageError) tell(`See \`jepsen-lite ${about}--help\`.`);
     return exitCodes.usage;
   }
   const what = error instanceof HarnessError ? error.message : stackOf(error);

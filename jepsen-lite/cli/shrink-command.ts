@@ -47,13 +47,23 @@ Exit codes: 1 when something invalid was found and shrunk, 0 when nothing is inv
       found = true;
       print(`${name} (${model}): ${operations.length} operations, ${shrunk.length} are enough`);
       for (const operation of shrunk) print(`    ${tell(operation)}`);
-      const saved = saveCase({ name, model }, shrunk, flags.text('out') ?? file);
+      const saved = saveTo(flags.text('out') ?? file, (to) =>
+        saveCase({ name, model }, shrunk, to),
+      );
       print(`-> ${saved.history}, and as a test ${saved.test}`);
     }
     if (!found) print('Nothing in it is invalid.');
     return found ? exitCodes.invalid : exitCodes.valid;
   },
 };
+
+function saveTo<T>(file: string, save: (file: string) => T): T {
+  try {
+    return save(file);
+  } catch (error) {
+    throw new UsageError(`--out: ${file} cannot be written: ${(error as Error).message}`);
+  }
+}
 
 function cases(flags: Flags): Case[] {
   const path = onlyPath(flags);

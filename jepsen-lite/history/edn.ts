@@ -3,7 +3,9 @@
  * :keywords, [vectors], (lists), #{sets} and {maps}. Commas are spaces, `;` begins a comment, `#_`
  * drops what follows, and a #tag names what follows and is kept.
  */
+
 import { HistoryError } from './history-error.js';
+import { unsafeNumber } from './json-lines.js';
 
 export type Edn =
   | { readonly kind: 'nil' }
@@ -182,6 +184,9 @@ class EdnReader {
     if (/^[+-]?\d/.test(word)) {
       const value = Number(word.replace(/[NM]$/, ''));
       if (Number.isNaN(value)) throw this.#fail(`"${word}" is no number`);
+      if (unsafeNumber(value) !== undefined) {
+        throw this.#fail(`${word} may be several numbers; write it as a text`);
+      }
       return { kind: 'number', value };
     }
     return { kind: 'symbol', value: word };

@@ -7,14 +7,35 @@ export function toJsonLine(event: HistoryEvent): string {
   return `${JSON.stringify(event)}\n`;
 }
 
-/** Empty lines are skipped. */
+/**
+ * Empty lines are skipped, and so is a last one that was cut in its middle: whoever wrote it was
+ * killed, and what it would have answered stays open. The order of the lines is the order of the
+ * events, so times must not go back.
+ */
 export function parseJsonLines(text: string): PlacedEvent[] {
   const placed: PlacedEvent[] = [];
-  for (const [at, line] of text.split('\n').entries()) {
+  const lines = text.split('\n');
+  let latestNs = Number.NEGATIVE_INFINITY;
+  for (const [at, line] of lines.entries()) {
     if (line.trim() === '') continue;
-    placed.push({ event: parseLine(line, at + 1), line: at + 1 });
+    if (at > 0 && at === lines.length - 1 && !isJson(line)) break;
+    const event = parseLine(line, at + 1);
+    if (event.timeNs < latestNs) {
+      throw new HistoryError('it is earlier than the line before; put the lines in order', at + 1);
+    }
+    latestNs = event.timeNs;
+    placed.push({ event, line: at + 1 });
   }
   return placed;
+}
+
+function isJson(text: string): boolean {
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 type Fields = Readonly<Record<string, unknown>>;
@@ -35,6 +56,10 @@ function parseLine(text: string, line: number): HistoryEvent {
   const { consistency } = fields;
   if (consistency !== undefined && consistency !== 'linearizable' && consistency !== 'stale') {
     throw wrong('consistency', '"linearizable" or "stale"');
+  }
+  const vague = vagueNumber(fields['value'], line);
+  if (vague !== undefined) {
+    throw new HistoryError(`${vague} may be several numbers; write it as a text`, line);
   }
   if (!isCondition(fields['condition'])) {
     throw wrong('condition', '{ "ifMatch" or "ifNoneMatch": a revision or "*" }');
@@ -70,6 +95,28 @@ function parseObject(text: string, line: number): Fields {
     throw new HistoryError('not a JSON object', line);
   }
   return parsed as Fields;
+}
+
+function vagueNumber(value: unknown, line: number): number | undefined {
+  try {
+    return unsafeNumber(value);
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    throw new HistoryError('its value is nested too deep', line);
+  }
+}
+
+/** Above 2^53 numbers collapse into each other when they are read. */
+export function unsafeNumber(value: unknown): number | undefined {
+  if (typeof value === 'number') {
+    return Number.isInteger(value) && !Number.isSafeInteger(value) ? value : undefined;
+  }
+  if (typeof value !== 'object' || value === null) return undefined;
+  for (const part of Object.values(value)) {
+    const found = unsafeNumber(part);
+    if (found !== undefined) return found;
+  }
+  return undefined;
 }
 
 export function isEventType(value: unknown): value is EventType {

@@ -38,6 +38,10 @@ export function pair(events: readonly HistoryEvent[], lines?: readonly number[])
       const asked = `asked "${operation.f}"`;
       throw new HistoryError(`process ${process} ${asked} and is answered "${event.f}"`, line);
     }
+    if (event.key !== undefined && (operation.key ?? event.key) !== event.key) {
+      const asked = `asked of key "${operation.key}"`;
+      throw new HistoryError(`process ${process} ${asked}, answered of "${event.key}"`, line);
+    }
     open.delete(process);
     operations[at] = answered(operation, event, position);
   }

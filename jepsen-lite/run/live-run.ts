@@ -5,6 +5,7 @@
 import { setMaxListeners } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { HttpStore, type HttpStoreOptions } from '../adapters/http-store.js';
+import { comparesAndSets } from '../adapters/store.js';
 import type { HistoryEvent } from '../history/event.js';
 import { RandomStream } from '../workloads/random-stream.js';
 import type { OpenWorkload, Step } from '../workloads/workload.js';
@@ -168,8 +169,16 @@ class World {
   #openWorkload(name: string, clients: number, random: RandomStream): OpenWorkload {
     const workload = workloads.find((known) => known.name === name);
     if (workload === undefined) throw new HarnessError(`there is no workload "${name}"`);
-    const { keys, prefix, valueBytes } = this.#options.config;
-    return workload.open({ random, clients, keys, valueBytes, prefix: `${prefix}${name}.` });
+    const { keys, prefix, valueBytes, adapter } = this.#options.config;
+    const can = { comparesAndSets: comparesAndSets(adapter) };
+    return workload.open({
+      random,
+      clients,
+      keys,
+      valueBytes,
+      ...can,
+      prefix: `${prefix}${name}.`,
+    });
   }
 
   #client(index: number, stores: readonly HttpStore[], random: RandomStream): Client {

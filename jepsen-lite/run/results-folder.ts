@@ -2,8 +2,8 @@
  * What a run leaves behind, in a folder of its own. The history is written as it happens: whatever
  * ends the run, what was seen until then can be checked.
  */
-import { createWriteStream, mkdirSync, type WriteStream, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { createWriteStream, existsSync, mkdirSync, type WriteStream, writeFileSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
 import type { HistoryEvent } from '../history/event.js';
 import { HarnessError } from './harness-error.js';
 import type { NodeLine } from './node-state.js';
@@ -53,12 +53,19 @@ export class ResultsFolder {
 export function makeFolder(parent: string, name: string): string {
   const path = join(parent, name);
   try {
-    mkdirSync(parent, { recursive: true });
+    makeAll(resolve(parent));
     mkdirSync(path);
   } catch (error) {
     throw new HarnessError(`no folder can be made in ${parent}: ${(error as Error).message}`);
   }
   return path;
+}
+
+/** Not `recursive`: where a folder cannot be made although the one above is there, it never ends. */
+function makeAll(folder: string): void {
+  if (existsSync(folder)) return;
+  makeAll(dirname(folder));
+  mkdirSync(folder);
 }
 
 export function writeJson(folder: string, name: string, content: object): void {

@@ -12,7 +12,7 @@ export const register: Workload = {
   about: 'each key is a register: read, write, compare-and-set by value',
   model: 'cas-register',
   needs: ['read', 'write'],
-  open({ random, clients, keys, prefix }) {
+  open({ random, clients, keys, prefix, comparesAndSets }) {
     const streams = Array.from({ length: clients }, (_, i) => random.stream(`client ${i}`));
     const seen = new Map<string, number>();
     const used = new Set<string>();
@@ -57,7 +57,7 @@ export const register: Workload = {
         if (kind < 0.45) return read(key);
         serial += 1;
         const expected = seen.get(key);
-        if (kind < 0.75 || expected === undefined) return write(key, serial);
+        if (kind < 0.75 || expected === undefined || !comparesAndSets) return write(key, serial);
         return compareAndSet(key, expected, serial);
       },
       last: () => [...used].map(read),

@@ -30,6 +30,8 @@ export interface Setup {
   readonly keys: number;
   /** Fresh for each run: keys of an earlier run never mix in. */
   readonly prefix: string;
+  /** Values can be compared and set in one step, or by a revision that a read tells. */
+  readonly comparesAndSets: boolean;
   /** Written values are padded to about so many characters, where the workload can. */
   readonly valueBytes: number;
 }

@@ -33,4 +33,25 @@ t.test('what is wrong is said with its place', async (t) => {
   const status = { method: 'GET', path: '/', answers: [{ status: '20', means: 'ok' }] };
   t.throws(() => parseAdapter(wrong(status), 'f'), /must be like 200, 4xx or \*/);
   t.throws(() => parseAdapter(wrong({ method: 'GET', path: '/', reply: 1 }), 'f'), /"reply"/);
+  const noWhere = { method: 'GET', path: '/', answers: [{ status: '200', is: 'x', means: 'ok' }] };
+  t.throws(() => parseAdapter(wrong(noWhere), 'f'), /needs a "where"/);
 });
+
+t.test(
+  'a mistyped hole would be sent as it stands, and one that lacks would lose the value',
+  async (t) => {
+    const read = { method: 'GET', path: '/{key}' };
+    const write = { method: 'PUT', path: '/{key}', body: '{value}' };
+    const parse = (changes: object) =>
+      parseAdapter(JSON.stringify({ name: 'x', read, write, ...changes }), 'f');
+    t.throws(() => parse({ read: { ...read, path: '/{kee}' } }), /there is no hole \{kee\}/);
+    t.throws(
+      () => parse({ read: { ...read, path: '/{key|hex}' } }),
+      /there is no hole \{key\|hex\}/,
+    );
+    t.throws(() => parse({ read: { ...read, path: '/k' } }), /says nowhere \{key\}/);
+    t.throws(() => parse({ write: { ...write, body: '' } }), /says nowhere \{value\}/);
+    t.throws(() => parse({ writeIfRevision: write }), /says nowhere \{revision\}/);
+    t.doesNotThrow(() => parse({ write: { ...write, body: '{"a":"{value|base64}","b":{}}' } }));
+  },
+);

@@ -49,6 +49,9 @@ t.test('check: a code for each verdict', async (t) => {
   const shrunk = run('shrink', join(folder, 'bad.jsonl'), '--model', 'register');
   t.match(shrunk, { status: 1, stdout: /3 operations, 3 are enough/ });
   t.match(readFileSync(join(folder, 'bad.jsonl.shrunk.jsonl'), 'utf8'), /"invoke"/);
+  const nowhere = ['--model', 'register', '--out', join(folder, 'no', 'x.jsonl')];
+  const unwritten = run('shrink', join(folder, 'bad.jsonl'), ...nowhere);
+  t.match(unwritten, { status: 254, stderr: /--out: .* cannot be written/ });
 });
 
 t.test('check: nothing that succeeded shows nothing', async (t) => {
@@ -99,6 +102,9 @@ t.test('bad files are told with their line, and are no verdict', async (t) => {
   t.match(check('unasked.jsonl'), { status: 254, stderr: /line 1: .*has not asked/ });
   t.match(check('empty.jsonl'), { status: 254, stderr: /no event/ });
   t.match(check('gone.jsonl'), { status: 254, stderr: /There is no/ });
+  const wrote = lines({ type: 'invoke', process: 0, f: 'wrote', key: 'a', value: 1 });
+  writeFileSync(join(folder, 'strange.jsonl'), wrote);
+  t.match(check('strange.jsonl'), { status: 254, stderr: /no model has "wrote"; register has/ });
   t.match(run('check', folder), { status: 254, stderr: /is no folder of a run/ });
   writeFileSync(join(folder, 'config.json'), '{"kind":"run"}');
   t.match(run('check', folder), { status: 254, stderr: /config\.json: seed/ });
@@ -107,6 +113,7 @@ t.test('bad files are told with their line, and are no verdict', async (t) => {
 t.test('wrong usage is 254 and never runs anything', async (t) => {
   t.match(run(), { status: 254, stderr: /Usage: jepsen-lite COMMAND/ });
   t.match(run('chek'), { status: 254, stderr: /Did you mean check\?/ });
+  t.match(run('chek'), { stderr: /See `jepsen-lite --help`/ });
   t.match(run('check'), { status: 254, stderr: /Name a file/ });
   t.match(run('check', launcher), { status: 254, stderr: /--model is missing/ });
   t.match(run('run'), { status: 254, stderr: /Which cluster\?/ });

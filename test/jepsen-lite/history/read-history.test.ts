@@ -144,3 +144,29 @@ t.test('complaints name the line', async (t) => {
     }
   }
 });
+
+t.test('the order of the lines is that of the events, and a cut last line is none', async (t) => {
+  const line = (timeNs: number, type: string, more: object = {}) =>
+    JSON.stringify({ timeNs, type, process: 0, f: 'write', key: 'a', value: 1, ...more });
+  const read = (...lines: string[]) => readHistory(lines.join('\n'), 'jsonl');
+  const [invoke, ok] = [line(1, 'invoke'), line(2, 'ok')];
+  t.throws(() => read(line(3, 'invoke'), ok, ''), /line 2: it is earlier than the line before/);
+  const { operations } = read(invoke, ok, line(3, 'invoke').slice(0, 20));
+  t.equal(operations.length, 1);
+  t.equal(operations[0]?.status, 'ok');
+  t.throws(() => read(invoke, `${ok.slice(0, 20)}`, ok, ''), /line 2: not JSON/);
+});
+
+t.test('numbers that may be several, other keys and depths are refused', async (t) => {
+  const line = (value: unknown, type = 'invoke', key = 'a') =>
+    JSON.stringify({ timeNs: 1, type, process: 0, f: 'write', key, value });
+  const big = 2 ** 53;
+  t.throws(() => readHistory(line(big), 'jsonl'), /line 1: 9007199254740992 may be several/);
+  t.throws(() => readHistory(line([1, [big]]), 'jsonl'), /may be several numbers/);
+  const edn = `{:process 1, :type :invoke, :f :write, :value ${big}}`;
+  t.throws(() => readHistory(edn, 'edn'), /may be several numbers/);
+  const otherKey = `${line(1)}\n${line(1, 'ok', 'b')}\n`;
+  t.throws(() => readHistory(otherKey, 'jsonl'), /line 2: .*asked of key "a", answered of "b"/);
+  const deep = line(0).replace('"value":0', `"value":${'['.repeat(50_000)}${']'.repeat(50_000)}`);
+  t.throws(() => readHistory(deep, 'jsonl'), /line 1: /);
+});

@@ -19,6 +19,7 @@ async function runAlone(workload: Workload, seed: number) {
     keys: 2,
     prefix: 'p.',
     valueBytes: 0,
+    comparesAndSets: true,
   });
   const store = new MemoryStore();
   const recorder = new Recorder();
