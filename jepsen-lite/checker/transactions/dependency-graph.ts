@@ -37,6 +37,8 @@ export interface Dependency {
 export class DependencyGraph {
   readonly operations: readonly Operation[];
   readonly #edges: Dependency[][];
+  /** There were more dependencies than it takes: what it does not show may be there. */
+  truncated = false;
   edgeCount = 0;
 
   constructor(operations: readonly Operation[]) {
@@ -47,6 +49,10 @@ export class DependencyGraph {
   /** Nobody depends on himself. */
   add(dependency: Dependency): void {
     if (dependency.from === dependency.to) return;
+    if (this.edgeCount >= edgesMax) {
+      this.truncated = true;
+      return;
+    }
     this.#edges[dependency.from]?.push(dependency);
     this.edgeCount += 1;
   }
@@ -66,6 +72,9 @@ export class DependencyGraph {
     }
   }
 }
+
+/** Many that are all concurrent depend on each other; a search through more would not end. */
+const edgesMax = 500_000;
 
 /** Pairs of positions in `operations` that imply all the others. */
 export function* inRealTime(

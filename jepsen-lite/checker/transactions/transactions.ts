@@ -100,7 +100,8 @@ function summarize(findings: Findings, operations: number): Verdict {
     const explanation = `${title}\n  ${worst.explanation.trimStart()}${all}`;
     return { ...base, validity: 'invalid', explanation, culprits: [...new Set(worst.culprits)] };
   }
-  const none = transactions.length === 0 ? 'there is no transaction' : open;
+  const doubt = graph.truncated ? 'There are too many dependencies to look at all.' : open;
+  const none = transactions.length === 0 ? 'there is no transaction' : doubt;
   const validity = none === '' ? 'valid' : 'unknown';
   return { ...base, validity, explanation: none, culprits: [] };
 }
