@@ -61,7 +61,7 @@ export function makeFolder(parent: string, name: string): string {
   return path;
 }
 
-/** Not `recursive`: where a folder cannot be made although the one above is there, it never ends. */
+/** Not `recursive`: where a folder cannot be made in one that is there, that never ends. */
 function makeAll(folder: string): void {
   if (existsSync(folder)) return;
   makeAll(dirname(folder));

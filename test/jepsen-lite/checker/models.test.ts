@@ -380,23 +380,3 @@ t.test('answers that make no sense are violations', async (t) => {
     t.match(explanation, /is not/);
   }
 });
-
-t.test(
-  'many additions of unknown fate are counted out; too many are not called valid',
-  async (t) => {
-    const unknown = (count: number, amount: number): Told[] =>
-      Array.from({ length: count }, () => ({ f: 'add', asked: amount, type: 'info' }));
-    const judge = (...calls: Told[]) => {
-      const events = inTurn(...calls);
-      return specialModels.counter.check(events, pair(events), defaultLimits);
-    };
-    const total = (answered: number): Told => ({ f: 'total', answered });
-    t.equal(judge(...unknown(200, 2), total(398)).validity, 'valid');
-    const odd = judge(...unknown(200, 2), total(1));
-    t.equal(odd.validity, 'invalid');
-    t.match(odd.explanation, /no choice of the additions under way leads there/);
-    const wide = judge(...unknown(3, 1_000_000), total(1));
-    t.equal(wide.validity, 'unknown');
-    t.match(wide.explanation, /too many to count out/);
-  },
-);
