@@ -44,6 +44,8 @@ import { defaultTuning, type NodeTuning } from './tuning.js';
 
 /** How often a stopping node looks whether its writes are settled. */
 const drainPollMs = 10;
+/** So long the new leaders still hear this node: its vote may be the one that they need. */
+const drainQuietMs = 200;
 
 export class KvNode implements KvService {
   readonly node: NodeId;
@@ -278,8 +280,13 @@ export class KvNode implements KvService {
     const { clock } = this.#parts;
     const endMs = clock.monotonicMs() + timeoutMs;
     this.#stopping = true;
-    while (this.#local.writesInProgress > 0 && clock.monotonicMs() < endMs) {
+    let served = this.#router.statistics.served;
+    let servedMs = clock.monotonicMs();
+    for (let nowMs = servedMs; nowMs < endMs; nowMs = clock.monotonicMs()) {
       if (this.#failure !== undefined) return;
+      if (this.#router.statistics.served !== served) servedMs = nowMs;
+      served = this.#router.statistics.served;
+      if (this.#local.writesInProgress === 0 && nowMs - servedMs >= drainQuietMs) return;
       await new Promise<void>((resolve) => clock.after(drainPollMs, resolve));
     }
   }
