@@ -14,6 +14,7 @@ import { place } from '../src/kv/shard/placement.js';
 import { preferredLeaders } from '../src/kv/shard/placement-leaders.js';
 import { Ring } from '../src/kv/shard/ring.js';
 import type { NodeId } from '../src/raft/core/types.js';
+import { seededRandom } from './seeded-random.js';
 
 const replicasPerShard = 3;
 const cases = [
@@ -166,17 +167,6 @@ function movedShare(before: Assignments, after: Assignments): number {
     members.filter((node) => !before[shard]?.includes(node)),
   );
   return moved.length / after.flat().length;
-}
-
-/** mulberry32: small, good enough for drawing node ids. */
-function seededRandom(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
 }
 
 main(Number(process.argv[2] ?? 20));

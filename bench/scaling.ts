@@ -16,6 +16,7 @@ import { clusterScore } from '../src/kv/balance/score.js';
 import { takeEffect } from '../src/kv/balance/step-effect.js';
 import { Target } from '../src/kv/balance/target.js';
 import { birthPosition } from '../src/kv/shard/shard-map.js';
+import { seededRandom } from './seeded-random.js';
 
 const zones = 7;
 const minuteMs = 60_000;
@@ -194,17 +195,6 @@ function killed(view: ClusterView, dies: (node: ViewNode) => boolean): ClusterVi
 function secondsSince(start: NodeJS.CpuUsage): number {
   const { user, system } = process.cpuUsage(start);
   return (user + system) / 1e6;
-}
-
-/** mulberry32: small, good enough for drawing sizes. */
-function seededRandom(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
 }
 
 main(process.argv.slice(2).map(Number));

@@ -10,7 +10,7 @@ import t, { type Test } from 'tap';
 const main = fileURLToPath(new URL('./main.js', import.meta.url));
 const jobs = Math.min(4, availableParallelism());
 const fixedSeeds = 60;
-/** Some dozens; `make sim` runs as many as one likes. */
+/** `make sim` runs as many as one likes. */
 const freshMinutes = 0.7;
 /** On a machine that is busy with other things; a quiet one needs two minutes for all. */
 const timeout = 580_000;
