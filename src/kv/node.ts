@@ -44,8 +44,10 @@ import { defaultTuning, type NodeTuning } from './tuning.js';
 
 /** How often a stopping node looks whether its writes are settled. */
 const drainPollMs = 10;
-/** So long the new leaders still hear this node: its vote may be the one that they need. */
+/** Without a forwarded request for this long the others have learnt of the new leaders. */
 const drainQuietMs = 200;
+/** Nodes that stop together must not pass leaderships to and fro. */
+const lateHandOversMax = 3;
 
 export class KvNode implements KvService {
   readonly node: NodeId;
@@ -275,6 +277,9 @@ export class KvNode implements KvService {
    * Takes no new work and waits for the writes under way, whose fate would be unknown when the node
    * closes. What other nodes send until then is refused and goes elsewhere, and what is on its way
    * when the streams close is named as not looked at (`Link.leave`).
+   *
+   * The others' balance does not know that this node stops, and may give it a shard that prefers
+   * it meanwhile: it would die with the leadership, and its clients wait for an election.
    */
   async drain(timeoutMs: number): Promise<void> {
     const { clock } = this.#parts;
@@ -282,13 +287,22 @@ export class KvNode implements KvService {
     this.#stopping = true;
     let served = this.#router.statistics.served;
     let servedMs = clock.monotonicMs();
+    let late = 0;
     for (let nowMs = servedMs; nowMs < endMs; nowMs = clock.monotonicMs()) {
       if (this.#failure !== undefined) return;
+      if (late < lateHandOversMax && this.#leadsAny()) {
+        await this.#host.handOver(endMs - nowMs);
+        if (!this.#leadsAny()) late += 1;
+      }
       if (this.#router.statistics.served !== served) servedMs = nowMs;
       served = this.#router.statistics.served;
       if (this.#local.writesInProgress === 0 && nowMs - servedMs >= drainQuietMs) return;
       await new Promise<void>((resolve) => clock.after(drainPollMs, resolve));
     }
+  }
+
+  #leadsAny(): boolean {
+    return [...this.#host.groups()].some((group) => group.raft.leadership !== undefined);
   }
 
   /** Stops without asking anybody; what is durable stays. Idempotent. */

@@ -233,7 +233,7 @@ t.test('draining waits for the writes under way and takes no new ones', async (t
   t.match(await refusalOf(node.write(put, context)), { code: 'stopping' });
   parts.wal.automatic = true;
   parts.wal.complete();
-  await parts.run(100);
+  await parts.run(300);
   t.match(await write, { outcome: 'created' });
   await draining;
   t.ok(done);
