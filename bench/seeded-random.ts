@@ -1,4 +1,4 @@
-/** mulberry32: small, and good enough for what benches draw. The same seed gives the same numbers. */
+/** mulberry32: small, and good enough for what benches draw; the same seed, the same numbers. */
 export function seededRandom(seed: number): () => number {
   let state = seed >>> 0;
   return () => {
